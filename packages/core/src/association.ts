@@ -1,0 +1,128 @@
+/**
+ * A (D)TLS engine without sockets and clocks: bytes in, bytes out. RFC 6347 says *association* for what two peers share
+ * after (and during) a handshake. The driver of core runs one over any lower socket.
+ *
+ * Rules. Bytes are valid only during the call, in both directions: whoever keeps them copies. Every call gets `now`,
+ * milliseconds of the socket's clock. The driver never enters an association while it is inside a call of it: what
+ * `Output` reports is passed on when the call returns. Junk from the network is no error: it goes to `dropped`.
+ */
+
+import type { Address } from './address.ts';
+import type { Alert } from './alert.ts';
+import type { Version } from './configuration.ts';
+import type { NetError } from './error.ts';
+import type { HandshakeTimeouts, TlsaRecord } from './options.ts';
+
+export type Role = 'client' | 'server';
+
+export interface Association {
+  /** Client: sends the first flight. Server: adopts `opening`. Called once, first. */
+  start(now: number): void;
+  /** One datagram of the peer, or a piece of its stream. */
+  receive(bytes: Uint8Array, now: number): void;
+  /** One message to the peer; only when established. Throws EMSGSIZE above the limit of the protocol. */
+  send(message: Uint8Array, now: number): void;
+  /** `deadline` has passed. Calling it early is harmless. */
+  timeout(now: number): void;
+  /** Answers a `need`. An association that never asks leaves it out. */
+  answer?(id: number, answer: NeedAnswer, now: number): void;
+  /** Sends close_notify where the protocol has it and goes to `closed`. */
+  shutdown(now: number): void;
+  /** When `timeout` wants to be called, by the same clock as `now`; undefined: no timer runs. */
+  readonly deadline: number | undefined;
+  readonly phase: Phase;
+  /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
+  maxMessage(lowerLimit: number): number;
+  info(): AssociationInfo;
+  /** Frees everything and wipes keys; nothing is called afterwards. Idempotent. */
+  destroy(): void;
+}
+
+export type Phase = 'handshake' | 'established' | 'closed';
+
+/** What an association reports. The same object for its whole life; silent after `destroy`. */
+export interface Output {
+  /** To the peer. Streams: a piece of the stream. */
+  datagram(bytes: Uint8Array): void;
+  /** From the peer, authenticated and decrypted. */
+  message(bytes: Uint8Array): void;
+  established(): void;
+  /** The peer ended the association in order (close_notify), or we did. */
+  closed(alert?: Alert): void;
+  /** The association is over. */
+  failed(error: NetError): void;
+  /** Something that only the application knows; the association waits for `answer(id, …)` and keeps its deadline. */
+  need(id: number, what: Need): void;
+  /** Refused input, by reason; counted, never thrown. */
+  dropped(reason: string): void;
+  /** A fact for whoever watches, for example `{ type: 'flight', attempt, waitMs }`. Never a secret. */
+  trace?(event: TraceEvent): void;
+}
+
+export type Need =
+  | { readonly kind: 'psk'; readonly identity: Uint8Array }
+  | { readonly kind: 'session'; readonly sessionId: Uint8Array }
+  | { readonly kind: 'sni'; readonly name: string };
+
+/** The key, session or context that was asked for; undefined: there is none. */
+export type NeedAnswer = Uint8Array | undefined;
+
+export interface TraceEvent {
+  readonly type: string;
+  readonly [fact: string]: unknown;
+}
+
+/** Everything that one association is opened with, beside the context that it belongs to. */
+export interface AssociationRequest {
+  readonly role: Role;
+  readonly output: Output;
+  /**
+   * Client: the name for SNI, verification and DANE base: the configured override, else the host given to `connect`.
+   * May be an IP literal, which is verified but never sent as SNI (RFC 6066 §3).
+   */
+  readonly serverName?: string;
+  readonly peer?: Address;
+  /** Server: the verified hello that it continues from. */
+  readonly opening?: Opening;
+  readonly handshakeTimeouts: HandshakeTimeouts;
+  readonly tlsa?: readonly TlsaRecord[];
+  /** Largest datagram that the lower socket carries, bytes; undefined on streams. */
+  readonly lowerMtu?: number;
+  /** A session to resume, as an earlier association of the same context gave it out. */
+  readonly session?: Uint8Array;
+  readonly error: (init: EngineErrorInit) => NetError;
+}
+
+/** What an engine says of an error; operation and backend are filled in by core. */
+export interface EngineErrorInit {
+  readonly code: string;
+  readonly message: string;
+  readonly alert?: Alert | undefined;
+  readonly library?: { readonly code: number | string; readonly text: string } | undefined;
+  readonly cause?: unknown;
+}
+
+/** The second ClientHello of a cookie exchange that someone else has done: its message_seq is 1 (RFC 6347 §4.2.1). */
+export interface Opening {
+  /** The whole datagram that carried it. */
+  readonly hello: Uint8Array;
+  readonly from: Address;
+  readonly cookieVerified: true;
+}
+
+/** Negotiated facts; what a backend cannot tell it leaves out. */
+export interface AssociationInfo {
+  readonly version?: Version;
+  readonly ciphersuite?: { readonly id: number; readonly name: string };
+  readonly resumed?: boolean;
+  readonly extendedMasterSecret?: boolean;
+  readonly encryptThenMac?: boolean;
+  /** Server: the identity that the peer authenticated with. Client: the hint of the server, if any. */
+  readonly pskIdentity?: Uint8Array;
+  readonly pskIdentityHint?: Uint8Array;
+  readonly serverName?: string;
+  readonly alpn?: string;
+  /** DER, leaf first. */
+  readonly peerCertificates?: readonly Uint8Array[];
+  readonly connectionId?: { readonly own: Uint8Array; readonly peer: Uint8Array };
+}

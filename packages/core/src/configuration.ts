@@ -1,0 +1,111 @@
+/**
+ * What a socket is created from: `avs_net_socket_configuration_t` and `avs_net_ssl_configuration_t`.
+ * A configuration is ephemeral: everything in it is copied by `createSocket`, nothing is borrowed afterwards but
+ * `preferredEndpoint`, `session` and `lookup`, which are meant to be shared.
+ */
+
+import type { Address, AddressFamily } from './address.ts';
+import type { HandshakeTimeouts } from './options.ts';
+import type { Security } from './security.ts';
+
+/** `avs_net_socket_configuration_t`: options of a udp or tcp socket, also below a TLS one. */
+export interface TransportConfiguration {
+  /** Differentiated services code point, 0..63. */
+  readonly dscp?: number;
+  /** SO_PRIORITY, 0..7. */
+  readonly priority?: number;
+  /** SO_REUSEADDR at bind. */
+  readonly reuseAddress?: boolean;
+  /** IP_TRANSPARENT. */
+  readonly transparent?: boolean;
+  /** SO_BINDTODEVICE. */
+  readonly interfaceName?: string;
+  /** Filled with the address that was used and tried first by the next connect, `preferred_endpoint`. */
+  readonly preferredEndpoint?: PreferredEndpoint;
+  /** The only family that is allowed; default `unspec`: any. */
+  readonly addressFamily?: AddressFamily;
+  /** The family that is tried first; default `unspec`: IPv6 first. */
+  readonly preferredFamily?: AddressFamily;
+  /** Overrides the path MTU when above 0, bytes. */
+  readonly forcedMtu?: number;
+  readonly receiveQueue?: QueueLimits;
+}
+
+/** Shared and mutable on purpose: address stickiness over sockets. */
+export interface PreferredEndpoint {
+  address?: Address | undefined;
+}
+
+/** Bounds of what waits to be received; datagrams beyond it are dropped and counted as `queueFull`. */
+export interface QueueLimits {
+  /** Default 256. */
+  readonly messages?: number;
+  /** Default 1 MiB. */
+  readonly bytes?: number;
+}
+
+/** `avs_net_ssl_configuration_t`, for dtls and tls sockets. */
+export interface SecureConfiguration {
+  readonly security: Security;
+  /** Default: what the backend considers current, never below (D)TLS 1.2. */
+  readonly version?: VersionRange;
+  /** IANA numbers or names, best first; default: all of the mode that the backend claims. */
+  readonly ciphersuites?: readonly (number | string)[];
+  /** Default 1 s / 60 s. */
+  readonly dtlsHandshakeTimeouts?: HandshakeTimeouts;
+  /** Overrides the host given to `connect` for SNI, verification and DANE base; at most 255 characters. */
+  readonly serverNameIndication?: string;
+  /** RFC 9146; `use_connection_id`. */
+  readonly connectionId?: boolean;
+  /** Enables resumption and says where the session is kept. */
+  readonly session?: SessionStore;
+  /** ALPN protocol names, best first (RFC 7301). */
+  readonly alpn?: readonly string[];
+  /** Receives NSS key log lines; secrets of the connection, so only for debugging. */
+  readonly keylog?: (line: string) => void;
+  /** Limits of a server. */
+  readonly server?: ServerLimits;
+  /** Configuration of the udp or tcp socket below. */
+  readonly backendConfiguration?: TransportConfiguration;
+  readonly receiveQueue?: QueueLimits;
+}
+
+export type Version = 'DTLSv1.0' | 'DTLSv1.2' | 'DTLSv1.3' | 'TLSv1.0' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+export interface VersionRange {
+  readonly min?: Version;
+  readonly max?: Version;
+}
+
+/** Where sessions survive; keys are opaque and bound to host name and credential. */
+export interface SessionStore {
+  get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  set(key: string, session: Uint8Array): void | Promise<void>;
+  delete(key: string): void | Promise<void>;
+}
+
+export interface ServerLimits {
+  /** Concurrent handshakes after the cookie exchange; default 1000. */
+  readonly maxHalfOpen?: number;
+  /** Established peers; default 10 000. */
+  readonly maxPeers?: number;
+  /** Peers and handshakes of one IP address; default 1000. */
+  readonly maxPeersPerHost?: number;
+  /** Milliseconds from a verified hello to Finished; default 30 000. */
+  readonly handshakeTimeout?: number;
+  /** Milliseconds of silence after which a peer is closed; default: never. */
+  readonly idleTimeout?: number;
+}
+
+/** Configuration by socket type. */
+export interface Configurations {
+  udp: TransportConfiguration;
+  tcp: TransportConfiguration;
+  dtls: SecureConfiguration;
+  tls: SecureConfiguration;
+}
+
+/** `avs_net_socket_type_t`. */
+export type SocketType = keyof Configurations;
+
+export type Configuration = TransportConfiguration | SecureConfiguration;

@@ -1,0 +1,16 @@
+/**
+ * The door for applications: `createNet`, the guarded `Socket`, and the types that a configuration is written in.
+ */
+
+export { type Address, type AddressFamily, formatAddress } from './address.ts';
+export type { Alert, AlertLevel } from './alert.ts';
+export type { AssociationInfo, TraceEvent } from './association.ts';
+export type { LibraryVersion, Plugin, Probe } from './backend.ts';
+export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.ts';
+export type * from './claims.ts';
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export type * from './configuration.ts';
+export { isNetError, NetError } from './error.ts';
+export * from './options.ts';
+export type * from './security.ts';
+export { AVS_STATES, type SocketState } from './state.ts';
