@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // build (the command line tool, worker threads, the demo) is tested through dist, which `pnpm test` makes first.
 const source = (path: string): string => new URL(`./packages/${path}`, import.meta.url).pathname;
 
+// CI counts what ran: AVS_NET_REPORT names the file that gets the machine-readable report.
+const report = process.env['AVS_NET_REPORT'];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -15,5 +18,6 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    ...(report && { reporters: ['default', 'json'], outputFile: { json: report } }),
   },
 });
