@@ -10,7 +10,9 @@ export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.t
 export type * from './claims.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export type * from './configuration.ts';
+export { useFromEnvironment } from './environment.ts';
 export { isNetError, NetError } from './error.ts';
 export * from './options.ts';
 export type * from './security.ts';
+export type { Use } from './selection.ts';
 export { AVS_STATES, type SocketState } from './state.ts';

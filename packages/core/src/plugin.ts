@@ -13,6 +13,7 @@ export type { Clock, Timer } from './clock.ts';
 export type * from './configuration.ts';
 export { abortError, isNetError, NetError, type NetErrorInit, toNetError } from './error.ts';
 export * from './options.ts';
+export { nextWait, waitSchedule } from './retransmission-schedule.ts';
 export { unpooledCopy, wipe } from './secret-bytes.ts';
 export * from './security.ts';
 export type { SocketState } from './state.ts';
