@@ -1,0 +1,87 @@
+/**
+ * `accept` of the virtual udp backend: datagrams of one port sorted by their sender, each of which becomes a socket.
+ * Accepted sockets outlive the listening one, as they do in avs_net, and keep its address until the last is closed.
+ */
+
+import {
+  type Address,
+  formatAddress,
+  type OptionKey,
+  type OptionValues,
+  type SocketHost,
+  type SocketOperations,
+} from '@avs-net/core/plugin';
+import type { NetworkCore } from './datagram-network.ts';
+import type { Port } from './port.ts';
+import type { UdpOptions } from './virtual-options.ts';
+import { sendThrough } from './virtual-udp.ts';
+
+export interface PeerTable {
+  datagram(data: Uint8Array, from: Address): void;
+  /** No new peers; the port goes with the last of the old ones. */
+  close(): void;
+}
+
+export function peerTable(network: NetworkCore, port: Port, options: UdpOptions, listener: SocketHost): PeerTable {
+  const peers = new Map<string, Peer>();
+  let open = true;
+
+  const operations = (peer: Peer, host: SocketHost): SocketOperations => {
+    let sent = 0;
+    let received = 0;
+    peer.deliver = (data) => {
+      received += data.length;
+      host.deliver(data, peer.address);
+    };
+    network.clock.timer(0, () => drain(peer));
+    return {
+      send(data) {
+        sendThrough(network, port, data, peer.address, host);
+        sent += data.length;
+      },
+      async close() {
+        peer.deliver = undefined;
+        if (peers.get(formatAddress(peer.address)) === peer) peers.delete(formatAddress(peer.address));
+        if (!open && peers.size === 0) port.detach();
+      },
+      remote: () => peer.address,
+      local: () => port.local,
+      getOption: <K extends OptionKey>(key: K): OptionValues[K] =>
+        options.get(key, { local: port.local, remote: peer.address, sent, received }),
+      setOption: options.set,
+    };
+  };
+
+  return {
+    datagram(data, from) {
+      const known = peers.get(formatAddress(from));
+      if (known !== undefined) {
+        if (known.waiting.length >= WAITING_LIMIT) listener.dropped('queueFull');
+        else known.waiting.push(data);
+        drain(known);
+      } else if (!open) {
+        listener.dropped('noPeer');
+      } else {
+        const peer: Peer = { address: from, waiting: [data], deliver: undefined };
+        peers.set(formatAddress(from), peer);
+        listener.accepted(from, (host) => operations(peer, host));
+      }
+    },
+    close() {
+      open = false;
+      if (peers.size === 0) port.detach();
+    },
+  };
+}
+
+interface Peer {
+  readonly address: Address;
+  readonly waiting: Uint8Array[];
+  deliver: ((data: Uint8Array) => void) | undefined;
+}
+
+function drain(peer: Peer): void {
+  while (peer.deliver !== undefined && peer.waiting.length > 0) peer.deliver(peer.waiting.shift()!);
+}
+
+const WAITING_LIMIT = 64;
