@@ -1,1 +1,20 @@
-export {};
+/**
+ * `security_info_union` of avs_crypto for Node: describe a credential by where it comes from, resolve it to bytes once,
+ * store and restore it, wipe it.
+ */
+
+export * from './certificate-chain.ts';
+export { type CertificateServerOptions, certificateServer } from './certificate-server.ts';
+export {
+  type CertificateOptions,
+  certificates,
+  isWithoutServerCertValidation,
+  withoutServerCertValidation,
+} from './certificates.ts';
+export * from './private-key.ts';
+export { type PskOptions, psk } from './psk.ts';
+export * from './psk-material.ts';
+export { type PskServerOptions, pskServer } from './psk-server.ts';
+export * from './revocation-list.ts';
+export { empty } from './security-info.ts';
+export { wipeSecurity } from './wiping.ts';
