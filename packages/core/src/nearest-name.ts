@@ -7,7 +7,9 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
-    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
+    // Whoever wrote only the beginning of a name means it as much as whoever mistyped it.
+    const steps = a.length > 2 && b.startsWith(a) ? 0 : distance(a, b);
     if (steps < least) [best, least] = [candidate, steps];
   }
   return best;

@@ -1,0 +1,53 @@
+/**
+ * What a configuration asks for and a backend cannot give, as data: the lines of `net.check` and of the error that
+ * `createSocket` throws. Messages never show what may be a secret.
+ */
+
+import { NetError } from './error.ts';
+
+/** One requirement that is not met. */
+export interface Unmet {
+  /** Where in the configuration, for example `security.key`. */
+  readonly path: string;
+  /** What the configuration needs there, or what would be legal. */
+  readonly need: string;
+  /** The claim that the backend would have to make; absent: no backend could meet it. */
+  readonly claim?: string;
+  /** EINVAL: the value is wrong. ENOTSUP: the backend cannot. */
+  readonly code: 'ENOTSUP' | 'EINVAL';
+  readonly message: string;
+}
+
+/** A value that is wrong whatever the backend. */
+export function invalid(path: string, need: string, received: string): Unmet {
+  return { path, need, code: 'EINVAL', message: `${path} must be ${need}; received ${received}` };
+}
+
+/** A legal wish that the backend does not claim to fulfil. */
+export function unclaimed(path: string, need: string, claim: string): Unmet {
+  return {
+    path,
+    need,
+    claim,
+    code: 'ENOTSUP',
+    message: `${path} needs ${need}, which the backend does not claim (${claim})`,
+  };
+}
+
+/** A legal value beyond a limit of this backend. */
+export function beyondLimit(path: string, need: string, claim: string, received: string): Unmet {
+  const message = `${path} must be ${need} for this backend (${claim}); received ${received}`;
+  return { path, need, claim, code: 'EINVAL', message };
+}
+
+/** One error for the whole list; EINVAL wins, because no other backend would help. */
+export function unmetError(operation: string, backend: string | undefined, unmet: readonly Unmet[]): NetError {
+  const lines = unmet.map((line) => line.message);
+  return new NetError({
+    code: unmet.some((line) => line.code === 'EINVAL') ? 'EINVAL' : 'ENOTSUP',
+    operation,
+    backend,
+    message: lines.length === 1 ? lines[0]! : `${lines.length} requirements are not met:\n- ${lines.join('\n- ')}\n`,
+    unmet,
+  });
+}
