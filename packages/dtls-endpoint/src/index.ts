@@ -1,1 +1,9 @@
-export {};
+/**
+ * What stands between the network and any DTLS engine.
+ */
+
+export { MAX_PSK_IDENTITY, pskIdentityOf } from './client-key-exchange.ts';
+export { listen } from './listener.ts';
+export { PSK_NEED, type PskGateRules, pskGate } from './psk-gate.ts';
+export { type FilterRules, filtered, type MakeAssociation } from './record-filter.ts';
+export { REFUSALS, type Refusal } from './refusal.ts';

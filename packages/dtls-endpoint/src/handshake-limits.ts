@@ -1,0 +1,110 @@
+/**
+ * What the plaintext part of a handshake may make an engine keep (RFC 6347 §4.2.3): which messages, how long each, how
+ * long together, how many fragments. Decided from fragment headers, so that nothing is allocated for what is refused.
+ * The order of messages is the engine's business.
+ */
+
+import type { Role } from '@avs-net/core/plugin';
+import { MAX_CLIENT_HELLO } from './client-hello.ts';
+import { type Fragment, HandshakeType } from './handshake-fragment.ts';
+import type { Refusal } from './refusal.ts';
+
+export class HandshakeLimits {
+  readonly #longest: Readonly<Record<number, number>>;
+  readonly #messages = new Map<number, Announced>();
+  readonly #certificates: boolean;
+  /** Bytes that all messages announced so far have when they are complete. */
+  #announced = 0;
+  #fragments = 0;
+
+  /** `certificates`: whether the configuration can negotiate a suite with certificates. */
+  constructor(role: Role, certificates: boolean) {
+    this.#longest = LONGEST[role][certificates ? 'certificates' : 'psk'];
+    this.#certificates = certificates;
+  }
+
+  /** Whether the engine may see this fragment. */
+  admit(part: Fragment): Refusal | undefined {
+    const longest = this.#longest[part.type];
+    if (longest === undefined) return 'unexpectedMessage';
+    if (part.total > longest) return 'messageTooLong';
+    if (part.messageSeq >= MESSAGES) return 'messageNumber';
+    // An empty fragment of a message that is not empty brings nothing (CVE-2014-3507).
+    if (part.length === 0 && part.type !== HandshakeType.serverHelloDone) return 'malformedFragment';
+    if (this.#fragments >= (this.#certificates ? CERTIFICATE_FRAGMENTS : PSK_FRAGMENTS)) return 'tooManyFragments';
+    // Servers without state number every HelloVerifyRequest 0 and differ in the length of their cookies.
+    if (part.type === HandshakeType.helloVerifyRequest) {
+      if (part.length !== part.total) return 'malformedFragment';
+    } else {
+      const refusal = this.#announce(part);
+      if (refusal !== undefined) return refusal;
+    }
+    this.#fragments += 1;
+    return undefined;
+  }
+
+  /** One wait for the peer is over: what it sends again is not counted against what it has sent. */
+  renew(): void {
+    this.#fragments = 0;
+  }
+
+  #announce(part: Fragment): Refusal | undefined {
+    const known = this.#messages.get(part.messageSeq);
+    if (known !== undefined) {
+      return known.type === part.type && known.total === part.total ? undefined : 'malformedFragment';
+    }
+    const announced = this.#announced + part.total;
+    if (announced > (this.#certificates ? CERTIFICATE_BYTES : PSK_BYTES)) return 'messageTooLong';
+    this.#announced = announced;
+    this.#messages.set(part.messageSeq, { type: part.type, total: part.total });
+    return undefined;
+  }
+}
+
+interface Announced {
+  readonly type: number;
+  readonly total: number;
+}
+
+/** The longest flight sequence of DTLS 1.2 ends at 8. */
+const MESSAGES = 16;
+const PSK_FRAGMENTS = 256;
+const CERTIFICATE_FRAGMENTS = 1024;
+const PSK_BYTES = 32_768;
+const CERTIFICATE_BYTES = 163_840;
+
+const CERTIFICATES = 65_536;
+
+const FROM_CLIENT_PSK = {
+  [HandshakeType.clientHello]: MAX_CLIENT_HELLO,
+  [HandshakeType.clientKeyExchange]: 4_096,
+};
+const FROM_SERVER_PSK = {
+  [HandshakeType.serverHello]: 4_096,
+  // server_version, one byte of length, at most 255 bytes of cookie.
+  [HandshakeType.helloVerifyRequest]: 258,
+  [HandshakeType.newSessionTicket]: 16_384,
+  [HandshakeType.serverKeyExchange]: 8_192,
+  [HandshakeType.serverHelloDone]: 0,
+};
+
+/** Longest message by the role that receives it, by type, bytes; what is not listed is never sent in the clear. */
+const LONGEST: Readonly<Record<Role, Readonly<Record<'psk' | 'certificates', Readonly<Record<number, number>>>>>> = {
+  server: {
+    psk: FROM_CLIENT_PSK,
+    certificates: {
+      ...FROM_CLIENT_PSK,
+      [HandshakeType.certificate]: CERTIFICATES,
+      [HandshakeType.certificateVerify]: 4_096,
+    },
+  },
+  client: {
+    psk: FROM_SERVER_PSK,
+    certificates: {
+      ...FROM_SERVER_PSK,
+      [HandshakeType.certificate]: CERTIFICATES,
+      [HandshakeType.certificateRequest]: CERTIFICATES,
+      [HandshakeType.certificateStatus]: CERTIFICATES,
+    },
+  },
+};

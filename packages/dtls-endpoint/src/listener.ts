@@ -1,0 +1,270 @@
+/**
+ * The endpoint: serves the associations of many peers over one lower socket. Demultiplexes by address, keeps strangers
+ * out until they have proved theirs, bounds what everybody costs, and lets a peer that lost its state come back
+ * (RFC 6347 §4.2.8). Opens nothing, decrypts nothing: associations are run by the host.
+ */
+
+import type { Address, Listener, ListenerHost, LowerSocket, NetError } from '@avs-net/core/plugin';
+import { EndpointCounters } from './endpoint-counters.ts';
+import { type EndpointLimits, endpointLimits } from './endpoint-limits.ts';
+import { HandshakeType } from './handshake-fragment.ts';
+import { HelloExchange } from './hello-exchange.ts';
+import { PeerSession, type SessionHost } from './peer-session.ts';
+import { type Peer, PeerTable } from './peer-table.ts';
+import { beginsWith, ContentType, RECORD_HEADER, readRecord, recordHeader } from './record.ts';
+import type { MakeAssociation } from './record-filter.ts';
+import type { Refusal } from './refusal.ts';
+import { SessionDeadlines } from './session-deadlines.ts';
+
+/**
+ * Serves `lower`. `make` makes the association of a peer, behind its own record filter; its request carries the opening
+ * hello. A lower socket without sender addresses is taken for one with a single peer.
+ */
+export function listen(lower: LowerSocket, make: MakeAssociation, host: ListenerHost): Listener {
+  return new Endpoint(lower, make, host);
+}
+
+class Endpoint implements Listener, SessionHost {
+  readonly lower: LowerSocket;
+  readonly #make: MakeAssociation;
+  readonly #host: ListenerHost;
+  readonly #limits: EndpointLimits;
+  readonly #counters = new EndpointCounters();
+  readonly #table = new PeerTable();
+  readonly #deadlines: SessionDeadlines;
+  readonly #exchange: HelloExchange;
+  #closed = false;
+  readonly #answer = (answer: Uint8Array, to: Address): void => {
+    this.#counters.cookiesSent += 1;
+    if (this.lower.sendTo === undefined) this.lower.send(answer);
+    else this.lower.sendTo(answer, to);
+  };
+
+  constructor(lower: LowerSocket, make: MakeAssociation, host: ListenerHost) {
+    this.lower = lower;
+    this.#make = make;
+    this.#host = host;
+    this.#limits = endpointLimits(host.limits);
+    this.#exchange = new HelloExchange(host.clock.now());
+    this.#deadlines = new SessionDeadlines(host.clock, this.#table, this.#limits, (session) => this.#expire(session));
+    lower.start({
+      receive: (data, from) => this.#receive(data, from ?? ONLY_PEER),
+      end: () => this.close(),
+      // One peer's unreachable port says nothing about the others, and anybody can forge it.
+      softError: (error) => host.trace?.({ type: 'lower-error', code: error.code }),
+      failed: (error) => this.#lowerFailed(error),
+    });
+  }
+
+  now(): number {
+    return this.#host.clock.now();
+  }
+
+  heard(session: PeerSession): void {
+    if (this.#limits.idleTimeout !== undefined) session.lastHeard = this.now();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadlines.stop();
+    for (const session of [...this.#table.halfOpen, ...this.#table.established]) this.#end(session);
+  }
+
+  pause(): void {
+    this.lower.pause();
+  }
+
+  resume(): void {
+    this.lower.resume();
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    const { established, halfOpen, entries } = this.#table;
+    return { ...this.#counters.snapshot(), peers: established.size, halfOpen: halfOpen.size, entries };
+  }
+
+  #receive(data: Uint8Array, from: Address): void {
+    if (this.#closed) return;
+    this.#counters.datagrams += 1;
+    this.#counters.bytes += data.length;
+    const peer = this.#table.find(from);
+    if (isHello(data)) this.#hello(data, from, peer);
+    else if (peer === undefined) this.#refuse(data.length === 0 ? 'emptyDatagram' : 'noAssociation');
+    else this.#route(data, peer);
+  }
+
+  /** Anything but a ClientHello from a known address. */
+  #route(data: Uint8Array, { established, handshake }: Peer): void {
+    if (handshake === undefined) this.#deliver(established, data);
+    else if (established === undefined) this.#deliver(handshake, data);
+    else if (isPlaintext(data)) {
+      // What a finished association makes of plaintext is to drop it, so all of it belongs to the new handshake.
+      if (!handshake.changedCipherSpec) handshake.changedCipherSpec = holdsChangeCipherSpec(data);
+      this.#deliver(handshake, data);
+    } else {
+      // Protected: of the old association until the new one has keys, and then of either, which only the keys can tell.
+      const maybeNew = handshake.changedCipherSpec;
+      this.#deliver(established, data);
+      if (maybeNew && !handshake.over) this.#deliver(handshake, data);
+    }
+  }
+
+  #hello(data: Uint8Array, from: Address, peer: Peer | undefined): void {
+    this.#counters.hellos += 1;
+    const refusal = this.#exchange.read(data);
+    const { hello } = this.#exchange;
+    if (refusal !== undefined) {
+      // Later fragments of a verified hello, for its engine to put together.
+      if (refusal === 'fragmentedHello' && peer?.handshake !== undefined) this.#deliver(peer.handshake, data);
+      else this.#refuse(refusal);
+      return;
+    }
+    if (hello.cookieLength > 0 && peer !== undefined) {
+      if (peer.handshake?.beganWith(data, hello.randomAt)) {
+        this.#deliver(peer.handshake, data);
+        return;
+      }
+      if (peer.established?.beganWith(data, hello.randomAt)) {
+        this.#refuse('replayedHello');
+        return;
+      }
+    }
+    const verdict = this.#exchange.judge(data, from, this.now(), this.#answer);
+    if (verdict === 'verified') this.#admit(data, from, peer);
+    else if (verdict === 'refused') this.#counters.cookiesRefused += 1;
+    else if (verdict !== 'asked') this.#refuse(verdict);
+  }
+
+  /** Room for a verified hello: never at the cost of an established peer. */
+  #admit(data: Uint8Array, from: Address, peer: Peer | undefined): void {
+    const { maxPeers, maxPeersPerHost, maxHalfOpen } = this.#limits;
+    const table = this.#table;
+    if (peer?.established === undefined && table.established.size >= maxPeers) {
+      this.#refuse('tooManyPeers');
+      return;
+    }
+    // A client that starts again has forgotten the handshake that it had begun.
+    if (peer?.handshake !== undefined) this.#evict(peer.handshake);
+    if (peer === undefined && table.peersOfHost(from) >= maxPeersPerHost) {
+      const oldest = table.oldestOfHost(from);
+      if (oldest === undefined) {
+        this.#refuse('tooManyPeersOfHost');
+        return;
+      }
+      this.#evict(oldest);
+    }
+    if (table.halfOpen.size >= maxHalfOpen) {
+      const [oldest] = table.halfOpen;
+      if (oldest !== undefined) this.#evict(oldest);
+    }
+    this.#begin(data, from);
+  }
+
+  #begin(data: Uint8Array, from: Address): void {
+    const { hello } = this.#exchange;
+    // Only the record that was verified: what is behind it has passed no filter.
+    if (hello.recordEnd < data.length) this.#refuse('behindHello');
+    const address = { host: from.host, port: from.port };
+    const session = new PeerSession(address, data.slice(0, hello.recordEnd), hello.randomAt, this);
+    this.#counters.handshakesBegun += 1;
+    this.#table.begin(session);
+    try {
+      session.run = this.#host.open({
+        lower: session,
+        opening: { hello: session.hello, from: address, cookieVerified: true },
+        association: (request) => this.#make(session.watched(request)),
+        established: () => this.#established(session),
+        closed: () => this.#forget(session),
+      });
+    } catch (error) {
+      this.#host.trace?.({ type: 'open-failed', peer: address, error });
+      this.#refuse('openFailed');
+      this.#forget(session);
+    }
+    if (session.over) session.close();
+    this.#deadlines.arm();
+  }
+
+  #established(session: PeerSession): void {
+    if (session.over || session.established) return;
+    session.established = true;
+    session.lastHeard = this.now();
+    this.#counters.handshakesFinished += 1;
+    const replaced = this.#table.promote(session);
+    if (replaced !== undefined) {
+      this.#counters.peersReplaced += 1;
+      // A close_notify under the old keys would be a forgery to the peer, which has new ones.
+      replaced.muted = true;
+      this.#end(replaced);
+    }
+    this.#deadlines.arm();
+  }
+
+  #expire(session: PeerSession): void {
+    if (session.established) this.#counters.peersIdle += 1;
+    else this.#counters.handshakesTimedOut += 1;
+    this.#end(session);
+  }
+
+  #evict(session: PeerSession): void {
+    this.#counters.handshakesEvicted += 1;
+    session.muted = true;
+    this.#end(session);
+  }
+
+  #end(session: PeerSession): void {
+    // Forgotten first: whatever closing it calls back finds it gone.
+    this.#forget(session);
+    session.close();
+  }
+
+  #forget(session: PeerSession): void {
+    if (session.over) return;
+    session.over = true;
+    if (!session.established) this.#counters.handshakesFailed += 1;
+    this.#table.remove(session);
+  }
+
+  #deliver(session: PeerSession | undefined, data: Uint8Array): void {
+    if (session !== undefined && !session.deliver(data)) this.#refuse('peerPaused');
+  }
+
+  #refuse(reason: Refusal): void {
+    this.#counters.refuse(reason);
+    this.#host.dropped(reason);
+  }
+
+  #lowerFailed(error: NetError): void {
+    const sessions = [...this.#table.halfOpen, ...this.#table.established];
+    this.#closed = true;
+    this.#deadlines.stop();
+    for (const session of sessions) {
+      session.lowerFailed(error);
+      this.#end(session);
+    }
+  }
+}
+
+function isHello(data: Uint8Array): boolean {
+  return (
+    data.length > RECORD_HEADER &&
+    beginsWith(data, ContentType.handshake, 0) &&
+    data[RECORD_HEADER] === HandshakeType.clientHello
+  );
+}
+
+function isPlaintext(data: Uint8Array): boolean {
+  return data.length < RECORD_HEADER || (data[3] === 0 && data[4] === 0);
+}
+
+function holdsChangeCipherSpec(data: Uint8Array): boolean {
+  for (let at = 0; at < data.length && readRecord(data, at, record) === undefined; at = record.end) {
+    if (record.type === ContentType.changeCipherSpec) return true;
+  }
+  return false;
+}
+
+/** The address of whoever is at the other end of a lower socket that does not say. */
+const ONLY_PEER: Address = { host: '', port: 0 };
+const record = recordHeader();

@@ -1,0 +1,153 @@
+/**
+ * One association of one peer of a listener, begun by a verified hello, and the lower socket that it runs over: a view
+ * of the shared one that sends to one address. Knows nothing of other peers.
+ */
+
+import type {
+  Address,
+  Alert,
+  AssociationRequest,
+  LowerSink,
+  LowerSocket,
+  Need,
+  NetError,
+  Output,
+  PeerRun,
+  TraceEvent,
+} from '@avs-net/core/plugin';
+import { RANDOM } from './client-hello.ts';
+
+/** What a session needs of the listener that it belongs to. */
+export interface SessionHost {
+  readonly lower: LowerSocket;
+  now(): number;
+  /** A message of the peer arrived, authenticated. */
+  heard(session: PeerSession): void;
+}
+
+export class PeerSession implements LowerSocket {
+  readonly kind = 'datagram';
+  readonly peer: Address;
+  /** The datagram of the hello. */
+  readonly hello: Uint8Array;
+  readonly begun: number;
+  readonly #randomAt: number;
+  readonly #host: SessionHost;
+  run: PeerRun | undefined;
+  established = false;
+  over = false;
+  /** Nothing leaves any more: another association speaks to the peer. */
+  muted = false;
+  /** The peer has changed to the keys of this handshake: its protected records may belong here. */
+  changedCipherSpec = false;
+  lastHeard: number;
+  #sink: LowerSink | undefined;
+  #paused = false;
+
+  constructor(peer: Address, hello: Uint8Array, randomAt: number, host: SessionHost) {
+    this.peer = peer;
+    this.hello = hello;
+    this.#randomAt = randomAt;
+    this.#host = host;
+    this.begun = host.now();
+    this.lastHeard = this.begun;
+  }
+
+  start(sink: LowerSink): void {
+    this.#sink = sink;
+  }
+
+  send(data: Uint8Array): void {
+    if (this.muted) return;
+    const { lower } = this.#host;
+    if (lower.sendTo === undefined) lower.send(data);
+    else lower.sendTo(data, this.peer);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  innerMtu(): number | undefined {
+    return this.#host.lower.innerMtu();
+  }
+
+  /** False: the peer takes nothing at the moment. */
+  deliver(data: Uint8Array): boolean {
+    if (this.#sink === undefined || this.#paused || this.over) return false;
+    this.#sink.receive(data);
+    return true;
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.run?.close();
+  }
+
+  /** The socket below is over. */
+  lowerFailed(error: NetError): void {
+    this.#sink?.failed(error);
+  }
+
+  /** Whether it began with a hello of the same random, which no client uses twice. */
+  beganWith(bytes: Uint8Array, randomAt: number): boolean {
+    for (let index = 0; index < RANDOM; index++) {
+      if (this.hello[this.#randomAt + index] !== bytes[randomAt + index]) return false;
+    }
+    return true;
+  }
+
+  /** `request` with an output that notices authenticated messages. */
+  watched(request: AssociationRequest): AssociationRequest {
+    return { ...request, output: new SessionOutput(request.output, this, this.#host) };
+  }
+}
+
+class SessionOutput implements Output {
+  readonly #output: Output;
+  readonly #session: PeerSession;
+  readonly #host: SessionHost;
+
+  constructor(output: Output, session: PeerSession, host: SessionHost) {
+    this.#output = output;
+    this.#session = session;
+    this.#host = host;
+  }
+
+  datagram(bytes: Uint8Array): void {
+    this.#output.datagram(bytes);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#host.heard(this.#session);
+    this.#output.message(bytes);
+  }
+
+  established(): void {
+    this.#output.established();
+  }
+
+  closed(alert?: Alert): void {
+    this.#output.closed(alert);
+  }
+
+  failed(error: NetError): void {
+    this.#output.failed(error);
+  }
+
+  need(id: number, what: Need): void {
+    this.#output.need(id, what);
+  }
+
+  dropped(reason: string): void {
+    this.#output.dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#output.trace?.(event);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Alerts in the clear during a handshake. Anybody can send one, so that it is advice: it never reaches the engine. A
+ * genuine one means that the peer has gone: the handshake then makes no progress, and after a grace it ends with that
+ * alert as its reason. If it does make progress the alert is only remembered, to explain a later failure.
+ */
+
+import { type Alert, alert, CLOSE_NOTIFY } from '@avs-net/core/plugin';
+import type { RecordHeader } from './record.ts';
+import type { Refusal } from './refusal.ts';
+
+export class PlaintextAlert {
+  readonly #grace: number;
+  #last: Alert | undefined;
+  #until: number | undefined;
+
+  /** `wait`: the first retransmission wait in milliseconds, in which an answer would come if the peer were there. */
+  constructor(wait: number) {
+    this.#grace = Math.min(wait, LONGEST_GRACE);
+  }
+
+  /** The last one that would have ended the handshake. */
+  get last(): Alert | undefined {
+    return this.#last;
+  }
+
+  /** When the handshake is to be given up. */
+  get deadline(): number | undefined {
+    return this.#until;
+  }
+
+  /** Takes note of an alert record of epoch 0. */
+  note(bytes: Uint8Array, record: RecordHeader, now: number): Refusal {
+    if (record.length !== 2) return 'malformedAlert';
+    const level = bytes[record.start]!;
+    const description = bytes[record.start + 1]!;
+    if (level !== WARNING && level !== FATAL) return 'malformedAlert';
+    // Warnings end nothing and OpenSSL counts them: close_notify alone says that the peer has gone.
+    if (level === WARNING && description !== CLOSE_NOTIFY) return 'plaintextAlert';
+    if (this.#until === undefined) {
+      this.#last = alert(level, description, 'peer');
+      this.#until = now + this.#grace;
+    }
+    return 'plaintextAlert';
+  }
+
+  /** The engine answered the peer: the peer is still there. */
+  progress(): void {
+    this.#until = undefined;
+  }
+}
+
+const WARNING = 1;
+const FATAL = 2;
+const LONGEST_GRACE = 2_000;

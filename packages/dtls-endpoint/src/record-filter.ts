@@ -1,0 +1,232 @@
+/**
+ * The record filter: an association around an association that lets no datagram through which can be refused without
+ * keys. Judges records one by one, in place, and counts what it refuses; a datagram without fault is handed on as it is.
+ * Decrypts nothing, reassembles nothing, and leaves addresses to the socket below.
+ */
+
+import {
+  type Alert,
+  type Association,
+  type AssociationInfo,
+  type AssociationRequest,
+  CLOSE_NOTIFY,
+  type NeedAnswer,
+  type NetError,
+  type Output,
+  type Phase,
+} from '@avs-net/core/plugin';
+import { fragment, readFragment } from './handshake-fragment.ts';
+import { HandshakeLimits } from './handshake-limits.ts';
+import { HandshakeRules } from './handshake-rules.ts';
+import { PlaintextAlert } from './plaintext-alert.ts';
+import { ProtectedRules, UNNAMED_SUITE } from './protected-rules.ts';
+import { ContentType, RECORD_HEADER, type RecordHeader, readRecord, recordHeader } from './record.ts';
+import type { Refusal } from './refusal.ts';
+
+export type MakeAssociation = (request: AssociationRequest) => Association;
+
+export interface FilterRules {
+  /** False: only PSK suites can be negotiated, so that no certificate message is let through. Default true. */
+  readonly certificates?: boolean;
+}
+
+/**
+ * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own.
+ * Reasons given to `output.dropped` are keys of `REFUSALS`.
+ */
+export function filtered(request: AssociationRequest, make: MakeAssociation, rules: FilterRules = {}): Association {
+  return new RecordFilter(request, make, rules);
+}
+
+class RecordFilter implements Association {
+  readonly #request: AssociationRequest;
+  readonly #output: Output;
+  readonly #inner: Association;
+  readonly #info = (): AssociationInfo => this.#inner.info();
+  readonly #protected = new ProtectedRules();
+  /** Undefined once established. */
+  #handshake: HandshakeRules | undefined;
+  #alert: PlaintextAlert | undefined;
+  #learned = false;
+  #receiving = false;
+  #over = false;
+
+  constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
+    this.#request = request;
+    this.#output = request.output;
+    const limits = new HandshakeLimits(request.role, rules.certificates ?? true);
+    // The hello that is adopted counts as received: a fragment that contradicts it is refused.
+    const hello = request.opening?.hello;
+    if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
+    this.#handshake = new HandshakeRules(limits, this.#protected);
+    this.#alert = new PlaintextAlert(request.handshakeTimeouts.min);
+    this.#inner = make({ ...request, output: this.#innerOutput() });
+  }
+
+  get phase(): Phase {
+    return this.#over ? 'closed' : this.#inner.phase;
+  }
+
+  get deadline(): number | undefined {
+    if (this.#over) return undefined;
+    const grace = this.#alert?.deadline;
+    const { deadline } = this.#inner;
+    return grace === undefined ? deadline : deadline === undefined ? grace : Math.min(grace, deadline);
+  }
+
+  start(now: number): void {
+    this.#inner.start(now);
+  }
+
+  receive(bytes: Uint8Array, now: number): void {
+    if (bytes.length === 0) {
+      this.#output.dropped('emptyDatagram' satisfies Refusal);
+      return;
+    }
+    this.#handshake?.begin();
+    let goodFrom = 0;
+    let at = 0;
+    while (at < bytes.length) {
+      const broken = readRecord(bytes, at, record);
+      const end = broken === undefined ? record.end : bytes.length;
+      const refusal = broken ?? this.#judge(bytes, record, now);
+      if (refusal !== undefined) {
+        if (goodFrom < at) this.#pass(bytes.subarray(goodFrom, at), now);
+        this.#output.dropped(refusal);
+        goodFrom = end;
+      }
+      at = end;
+    }
+    if (goodFrom === 0) this.#pass(bytes, now);
+    else if (goodFrom < bytes.length) this.#pass(bytes.subarray(goodFrom), now);
+  }
+
+  send(message: Uint8Array, now: number): void {
+    this.#inner.send(message, now);
+  }
+
+  timeout(now: number): void {
+    if (this.#over) return;
+    const grace = this.#alert?.deadline;
+    if (grace !== undefined && now >= grace) {
+      this.#fail(this.#alert!.last!);
+      return;
+    }
+    const { deadline } = this.#inner;
+    if (deadline !== undefined && now >= deadline) this.#handshake?.renew();
+    this.#inner.timeout(now);
+  }
+
+  answer(id: number, answer: NeedAnswer, now: number): void {
+    if (!this.#over) this.#inner.answer?.(id, answer, now);
+  }
+
+  shutdown(now: number): void {
+    if (!this.#over) this.#inner.shutdown(now);
+  }
+
+  maxMessage(lowerLimit: number): number {
+    return this.#inner.maxMessage(lowerLimit);
+  }
+
+  info(): AssociationInfo {
+    return this.#inner.info();
+  }
+
+  destroy(): void {
+    this.#inner.destroy();
+  }
+
+  #judge(bytes: Uint8Array, header: RecordHeader, now: number): Refusal | undefined {
+    if (this.#over) return 'afterEnd';
+    if (this.#handshake !== undefined) {
+      if (header.epoch === 0 && header.type === ContentType.alert) return this.#alert!.note(bytes, header, now);
+      return this.#handshake.judge(bytes, header, this.#info);
+    }
+    // RFC 6347 §4.2.4: whoever sent the last flight repeats it when the Finished of the peer comes again, and that is
+    // protected; so nothing in the clear is needed any more.
+    if (header.epoch === 0) return 'plaintext';
+    if (!this.#learned) {
+      this.#learned = true;
+      this.#protected.learn(this.#inner.info(), UNNAMED_SUITE);
+    }
+    return this.#protected.judge(header);
+  }
+
+  #pass(bytes: Uint8Array, now: number): void {
+    if (this.#over) return;
+    this.#receiving = true;
+    try {
+      this.#inner.receive(bytes, now);
+    } finally {
+      this.#receiving = false;
+    }
+  }
+
+  #fail(hint: Alert): void {
+    this.#over = true;
+    this.#output.failed(this.#refusedBy(hint));
+  }
+
+  #refusedBy(hint: Alert, cause?: NetError): NetError {
+    const what = hint.description === CLOSE_NOTIFY ? 'ended' : 'refused';
+    const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
+    return this.#request.error({
+      code: 'EPROTO',
+      message:
+        `the peer ${what} the handshake with alert ${hint.name} (${hint.description}), which was not authenticated, ` +
+        `${then}; ${ADVICE[hint.description] ?? 'its log should say why'}`,
+      alert: hint,
+      cause,
+    });
+  }
+
+  #innerOutput(): Output {
+    const output = this.#output;
+    return {
+      datagram: (bytes) => {
+        if (this.#over) return;
+        if (this.#receiving) this.#alert?.progress();
+        output.datagram(bytes);
+      },
+      message: (bytes) => {
+        if (!this.#over) output.message(bytes);
+      },
+      established: () => {
+        if (this.#over) return;
+        this.#handshake = undefined;
+        this.#alert = undefined;
+        output.established();
+      },
+      closed: (alert) => {
+        if (this.#over) return;
+        this.#over = true;
+        output.closed(alert);
+      },
+      failed: (error) => {
+        if (this.#over) return;
+        this.#over = true;
+        const hint = error.code === 'ETIMEDOUT' ? this.#alert?.last : undefined;
+        output.failed(hint === undefined ? error : this.#refusedBy(hint, error));
+      },
+      need: (id, what) => {
+        if (!this.#over) output.need(id, what);
+      },
+      dropped: (reason) => output.dropped(reason),
+      trace: (event) => output.trace?.(event),
+    };
+  }
+}
+
+/** What to look at, for alerts that a peer sends in the clear. */
+const ADVICE: Readonly<Record<number, string>> = {
+  40: 'both sides need a ciphersuite and a credential of the same kind',
+  48: 'it does not know the authority that signed our certificate',
+  70: 'both sides need a version in common',
+  71: 'its policy wants stronger ciphersuites or keys',
+  115: 'it does not know the PSK identity',
+  116: 'it wants a client certificate',
+};
+
+const record = recordHeader();
+const part = fragment();
