@@ -10,9 +10,15 @@ export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.t
 export type * from './claims.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export type * from './configuration.ts';
+export type { WaitOptions } from './deadline.ts';
 export { useFromEnvironment } from './environment.ts';
 export { isNetError, NetError } from './error.ts';
 export * from './options.ts';
+export type { Datagram } from './reception.ts';
 export type * from './security.ts';
 export type { Use } from './selection.ts';
+export type { Socket } from './socket.ts';
+export type { SocketEvent, SocketEventListeners } from './socket-events.ts';
+export type { SocketInfo, SocketSummary } from './socket-facts.ts';
+export type { SocketStatistics } from './socket-stats.ts';
 export { AVS_STATES, type SocketState } from './state.ts';

@@ -1,0 +1,100 @@
+/**
+ * What a socket tells of itself: addresses, and a summary for logs that holds no secrets.
+ */
+
+import type { Address } from './address.ts';
+import type { SocketType } from './configuration.ts';
+import { toNetError } from './error.ts';
+import type { SocketGuard } from './socket-guard.ts';
+import type { SocketState } from './state.ts';
+
+/** `JSON.stringify(socket)`. */
+export interface SocketSummary {
+  readonly type: SocketType;
+  readonly backend: string;
+  readonly state: SocketState;
+  readonly local: Address | undefined;
+  readonly remote: Address | undefined;
+}
+
+/** `socket.info()`: the summary and what the backend tells, for instance `AssociationInfo`. */
+export interface SocketInfo extends SocketSummary {
+  readonly [fact: string]: unknown;
+}
+
+export function summary(guard: SocketGuard): SocketSummary {
+  const { operations, state, init } = guard;
+  const silent = state === 'closed';
+  return {
+    type: init.type,
+    backend: init.backend,
+    state,
+    local: silent ? undefined : quietly(() => operations.local?.()),
+    remote: silent ? undefined : quietly(() => operations.remote?.()),
+  };
+}
+
+/** The peer, numeric: EBADF when closed, ENOTCONN without a peer. */
+export function remote(guard: SocketGuard, operation: string): Address {
+  const { operations } = guard;
+  requireOpen(guard, operation);
+  if (operations.remote === undefined) throw guard.unclaimed(operation, operation);
+  const address = ask(guard, operation, () => operations.remote?.());
+  if (address === undefined) throw noPeer(guard, operation);
+  return address;
+}
+
+/** The host given to `connect`. */
+export function remoteHostname(guard: SocketGuard): string {
+  requireOpen(guard, 'remoteHostname');
+  if (guard.hostname === undefined) throw noPeer(guard, 'remoteHostname');
+  return guard.hostname;
+}
+
+/** The port given to `connect`. */
+export function remotePort(guard: SocketGuard): number {
+  requireOpen(guard, 'remotePort');
+  if (guard.port === undefined) throw noPeer(guard, 'remotePort');
+  return guard.port;
+}
+
+export function local(guard: SocketGuard, operation: string): Address {
+  const { operations } = guard;
+  requireOpen(guard, operation);
+  if (operations.local === undefined) throw guard.unclaimed(operation, operation);
+  const address = ask(guard, operation, () => operations.local?.());
+  if (address === undefined) throw guard.error('EBADF', operation, 'the socket has no local address yet');
+  return address;
+}
+
+export function interfaceName(guard: SocketGuard): string {
+  const { operations } = guard;
+  requireOpen(guard, 'interfaceName');
+  if (operations.interfaceName === undefined) throw guard.unclaimed('interfaceName', 'interfaceName');
+  return ask(guard, 'interfaceName', () => operations.interfaceName?.() ?? '');
+}
+
+function requireOpen(guard: SocketGuard, operation: string): void {
+  if (guard.state !== 'closed') return;
+  throw guard.error('EBADF', operation, 'the socket is closed: connect() or bind() it first');
+}
+
+function noPeer(guard: SocketGuard, operation: string): Error {
+  return guard.error('ENOTCONN', operation, `the socket is ${guard.state} and has no peer`);
+}
+
+function ask<T>(guard: SocketGuard, operation: string, question: () => T): T {
+  try {
+    return question();
+  } catch (error) {
+    throw toNetError(error, operation, guard.init.backend);
+  }
+}
+
+function quietly<T>(question: () => T): T | undefined {
+  try {
+    return question();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * The inside of a guarded socket: its state, its queues and the life of its operations (avs reference section 3).
+ * `Socket` checks arguments and ownership before it comes here; the layer above that adopted a socket comes here
+ * directly. States and what may be called in them are decided here and nowhere else.
+ */
+
+import { type AcceptedPeer, AcceptQueue } from './accept-queue.ts';
+import type { Address } from './address.ts';
+import type { QueueLimits } from './configuration.ts';
+import type { Waiter, WaitOptions } from './deadline.ts';
+import { NetError, toNetError } from './error.ts';
+import { DEFAULT_RECV_TIMEOUT } from './options.ts';
+import { ReceiveQueue } from './receive-queue.ts';
+import type { Socket } from './socket.ts';
+import { SocketEvents } from './socket-events.ts';
+import { socketHost } from './socket-host.ts';
+import type { GuardedOperations, SocketInit } from './socket-init.ts';
+import { SocketCounters } from './socket-stats.ts';
+import type { SocketState } from './state.ts';
+import { Transition } from './transition.ts';
+
+export class SocketGuard {
+  readonly init: SocketInit;
+  readonly kind: 'datagram' | 'stream';
+  readonly secure: boolean;
+  readonly events: SocketEvents = new SocketEvents();
+  readonly counters: SocketCounters = new SocketCounters();
+  readonly backlog: AcceptQueue = new AcceptQueue();
+  readonly reception: ReceiveQueue;
+  readonly operations: GuardedOperations;
+  /** Largest message that may be sent, bytes. */
+  readonly largest: number;
+  recvTimeout: number;
+  /** Connected or accepted, neither failed nor disposed: `send` may go on. */
+  ready = false;
+  disposed = false;
+  /** The layer above that adopted the socket. */
+  owner: string | undefined;
+  /** What was given to `connect`; numeric after accept. */
+  hostname: string | undefined;
+  port: number | undefined;
+  failure: NetError | undefined;
+  /** `accept` was used since `bind`. */
+  listening = false;
+  /** The call that errors of the operations belong to when nothing else is under way. */
+  calling = 'receive';
+  /** How often it was closed. */
+  closes = 0;
+  state: SocketState = 'closed';
+  readonly #transition: Transition;
+  readonly #peer: (init: SocketInit) => AcceptedPeer;
+  #readable = true;
+  #disposing: Promise<void> | undefined;
+
+  constructor(init: SocketInit, peer: (init: SocketInit) => AcceptedPeer) {
+    const { type, claims, configuration, accepted } = init;
+    this.init = init;
+    this.#peer = peer;
+    this.kind = type === 'udp' || type === 'dtls' ? 'datagram' : 'stream';
+    this.secure = type === 'dtls' || type === 'tls';
+    this.largest = claims.limits?.message ?? claims.transport?.message ?? Number.POSITIVE_INFINITY;
+    this.recvTimeout = configuration.recvTimeout ?? DEFAULT_RECV_TIMEOUT;
+    this.reception = new ReceiveQueue(
+      {
+        kind: this.kind,
+        dropped: (reason) => this.dropped(reason),
+        throttle: (paused) => (paused ? this.operations.pause?.() : this.operations.resume?.()),
+        over: (error) => this.#over(error),
+      },
+      accepted !== undefined && type === 'udp'
+        ? strangerLimits(configuration.receiveQueue)
+        : configuration.receiveQueue,
+    );
+    this.#transition = new Transition(this, () => this.operations.close());
+    this.hostname = accepted?.host;
+    this.port = accepted?.port;
+    if (accepted !== undefined) this.enter('accepted');
+    this.operations = init.operations(socketHost(this));
+  }
+
+  /** The operation that is under way. */
+  get attempting(): string | undefined {
+    return this.#transition.operation;
+  }
+
+  async connect(host: string, port: number, limits: WaitOptions): Promise<void> {
+    const { operations, state, kind } = this;
+    const bound = state === 'bound' && kind === 'datagram' && !this.listening;
+    if (state !== 'closed' && !bound) throw this.error('EISCONN', 'connect', this.#occupied());
+    if (operations.connect === undefined) throw this.unclaimed('connect', 'connect');
+    await this.#transition.run('connect', limits, async (attempt) => operations.connect?.(host, port, attempt), !bound);
+    this.hostname = host;
+    this.port = port;
+    this.enter('connected');
+    const remote = operations.remote?.();
+    // What strangers sent while the socket was only bound is not the peer's.
+    if (bound && remote !== undefined) this.reception.sift((from) => isFrom(remote, from), 'notPeer');
+  }
+
+  async bind(host: string, port: number): Promise<void> {
+    const { operations } = this;
+    if (this.state !== 'closed') throw this.error('EISCONN', 'bind', this.#occupied());
+    if (operations.bind === undefined) throw this.unclaimed('bind', 'bind');
+    await this.#transition.run('bind', {}, async () => operations.bind?.(host, port), true);
+    this.enter('bound');
+    if (this.events.count('connection') > 0) this.listen('on');
+  }
+
+  async decorate(lower: Socket, of: SocketGuard, limits: WaitOptions): Promise<void> {
+    const { operations } = this;
+    if (this.state !== 'closed') throw this.error('EISCONN', 'decorate', this.#occupied());
+    const { hostname, port } = of;
+    const state = await this.#transition.run(
+      'decorate',
+      limits,
+      async (attempt) => operations.decorate?.(lower, attempt) ?? 'closed',
+      false,
+    );
+    this.hostname = hostname;
+    this.port = port;
+    this.enter(state);
+  }
+
+  /** Announces peers from now on; once per `bind`. */
+  listen(operation: string): void {
+    if (this.listening || this.state !== 'bound') return;
+    if (this.operations.listen === undefined) throw this.unclaimed(operation, 'accept');
+    this.listening = true;
+    this.operations.listen();
+  }
+
+  /** A new peer. `operations` is not called if it is refused. */
+  accepted(peer: Address, operations: SocketInit['operations']): void {
+    const pushed = this.events.count('connection') > 0;
+    const listening = this.listening && !this.disposed && this.owner === undefined;
+    if (!listening || (this.backlog.full && !pushed)) {
+      this.dropped(listening ? 'backlogFull' : 'notListening');
+      return;
+    }
+    const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
+    const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
+    if (pushed) {
+      accepted.admit();
+      this.events.emit('connection', accepted.socket);
+    } else this.backlog.add(accepted);
+  }
+
+  /** This accepted peer has an owner. */
+  admit(): void {
+    this.reception.limits = this.init.configuration.receiveQueue ?? {};
+  }
+
+  async shutdown(how: 'both' | 'write'): Promise<void> {
+    const { operations, state } = this;
+    if (state === 'closed') throw this.error('ENOTCONN', 'shutdown', 'the socket is closed, nothing is open yet');
+    if (state === 'shutdown' && (how === 'write' || !this.#readable)) return;
+    if (operations.shutdown === undefined) throw this.unclaimed('shutdown', 'shutdown');
+    this.#transition.abandon('the socket was shut down meanwhile');
+    this.enter('shutdown');
+    this.#readable = how === 'write';
+    try {
+      await operations.shutdown(how);
+    } catch (error) {
+      throw toNetError(error, 'shutdown', this.init.backend);
+    } finally {
+      if (how === 'both' && this.state === 'shutdown') this.reception.finish();
+    }
+  }
+
+  /** Back to `closed`, whatever is under way. The object can be used again. */
+  async close(): Promise<void> {
+    if (this.state === 'closed' && this.attempting === undefined) return this.#transition.released;
+    this.failure = undefined;
+    this.hostname = undefined;
+    this.port = undefined;
+    this.listening = false;
+    this.closes++;
+    this.enter('closed');
+    const released = this.#transition.close('the socket was closed meanwhile');
+    this.reception.reset(this.error('ECONNABORTED', 'receive', 'the socket was closed meanwhile'));
+    const strangers = this.backlog.reset(this.error('ECONNABORTED', 'accept', 'the socket was closed meanwhile'));
+    try {
+      await Promise.all([released, ...strangers.map((peer) => peer.dispose())]);
+    } finally {
+      this.events.emit('close');
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  failed(error: NetError): void {
+    if (this.state === 'closed' || this.failure !== undefined) return;
+    this.failure = error;
+    this.ready = false;
+    this.reception.finish(error);
+    this.backlog.fail(error);
+  }
+
+  dropped(reason: string): void {
+    this.counters.drop(reason);
+    this.events.emit('drop', reason);
+  }
+
+  waiter(operation: string): Waiter {
+    return { clock: this.init.clock, operation, backend: this.init.backend };
+  }
+
+  error(code: string, operation: string, message: string): NetError {
+    return new NetError({ code, operation, message, backend: this.init.backend });
+  }
+
+  /** ENOTSUP with the claim that is missing. */
+  unclaimed(operation: string, ability: string): NetError {
+    const claim = this.secure ? (SECURE_CLAIMS[ability] ?? ability) : `transport.operations "${ability}"`;
+    return this.error('ENOTSUP', operation, `not offered by this ${this.init.type} backend: its claims lack ${claim}`);
+  }
+
+  enter(state: SocketState): void {
+    this.state = state;
+    this.ready = (state === 'connected' || state === 'accepted') && this.failure === undefined && !this.disposed;
+  }
+
+  #occupied(): string {
+    const { state } = this;
+    if (state === 'bound') return 'the socket is bound and serves peers: accept() them, or close() it first';
+    return `the socket is ${state} already: close() it before it is used for another peer`;
+  }
+
+  async #dispose(): Promise<void> {
+    this.disposed = true;
+    try {
+      await this.close();
+    } finally {
+      await this.init.disposed?.();
+    }
+  }
+
+  #over(error: NetError | undefined): void {
+    if (this.owner !== undefined) return;
+    if (error === undefined) this.events.emit('end');
+    else this.events.emit('error', error);
+  }
+}
+
+/** Peers on udp are not authenticated: until they are accepted they get little room. */
+function strangerLimits({ messages = 64, bytes = 65_536 }: QueueLimits = {}): QueueLimits {
+  return { messages: Math.min(messages, 64), bytes: Math.min(bytes, 65_536) };
+}
+
+function isFrom(peer: Address, from: Address | undefined): boolean {
+  return from === undefined || (from.host === peer.host && from.port === peer.port);
+}
+
+/** What (D)TLS backends call abilities that transports list as operations. */
+const SECURE_CLAIMS: Readonly<Record<string, string>> = {
+  connect: '"client"',
+  bind: '"server"',
+  accept: '"server"',
+  sendTo: '"sendTo", because a secure socket has one peer',
+  decorate: '"client.decorate" and "server.decorate"',
+};

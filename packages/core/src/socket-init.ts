@@ -1,0 +1,38 @@
+/**
+ * What a guarded socket is made of, by the net and by a bound socket for its peers.
+ */
+
+import type { Address } from './address.ts';
+import type { TraceEvent } from './association.ts';
+import type { Attempt, SocketHost, SocketOperations } from './backend.ts';
+import type { Claims } from './claims.ts';
+import type { Clock } from './clock.ts';
+import type { QueueLimits, SocketType } from './configuration.ts';
+import type { Socket } from './socket.ts';
+import type { SocketState } from './state.ts';
+
+export interface SocketInit {
+  readonly type: SocketType;
+  readonly backend: string;
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly operations: (host: SocketHost) => GuardedOperations;
+  readonly configuration: SocketSettings;
+  readonly trace?: ((event: TraceEvent) => void) | undefined;
+  /** After the socket was disposed: free the context, wipe the snapshot, forget it in the net. Awaited. */
+  readonly disposed?: (() => void | Promise<void>) | undefined;
+  /** The peer of an accepted socket, which starts in that state. */
+  readonly accepted?: Address | undefined;
+}
+
+/** What the guard itself needs of a configuration. */
+export interface SocketSettings {
+  readonly recvTimeout?: number | undefined;
+  readonly receiveQueue?: QueueLimits | undefined;
+}
+
+/** Operations as core has them: a secure socket can also be put over another socket. */
+export interface GuardedOperations extends SocketOperations {
+  /** Adopts `lower`, and releases it if it fails; the state that the socket has afterwards. */
+  decorate?(lower: Socket, attempt: Attempt): Promise<SocketState>;
+}
