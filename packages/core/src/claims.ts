@@ -14,6 +14,8 @@ export interface Claims {
   /** What a udp or tcp backend can do. */
   readonly transport?: TransportClaims;
   readonly limits?: Limits;
+  /** Whose time the timers of an engine obey: the clock of the host (default) or, read by the library, the system's. */
+  readonly clock?: 'host' | 'system';
   /** Options beyond those that core answers itself; what is not listed is ENOTSUP. */
   readonly options?: { readonly readable: readonly OptionKey[]; readonly writable: readonly OptionKey[] };
 }
