@@ -1,1 +1,4 @@
-export {};
+/** Datagram transport on node:dgram. */
+
+export type { Lookup } from './name-resolution.ts';
+export { createUdp, type UdpSettings, udp } from './plugin.ts';

@@ -1,0 +1,266 @@
+/**
+ * The udp socket of avs_net on node:dgram: SocketOperations over one system socket at a time. Keeps no queue and no
+ * state machine, which are core's. Has no pause: datagrams beyond the queue of core are dropped there.
+ */
+
+import type { RemoteInfo } from 'node:dgram';
+import {
+  type Address,
+  type Attempt,
+  abortError,
+  formatAddress,
+  NetError,
+  type OptionKey,
+  type OptionValues,
+  type SocketHost,
+  type SocketOperations,
+  unmapAddress,
+} from '@avs-net/core/plugin';
+import { connectSystemSocket, mapAddress } from './family-switch.ts';
+import { type IpVersion, LARGEST_MESSAGE, versionOf } from './mtu.ts';
+import { candidates, type Lookup } from './name-resolution.ts';
+import { interfaceName } from './network-interface.ts';
+import { getOption, type OpenSocket, setOption, type UdpOptions, versionOrder } from './options.ts';
+import { peerOperations } from './peer-operations.ts';
+import { PeerTable } from './peer-table.ts';
+import { systemError } from './system-error.ts';
+import { ANY, SystemSocket } from './system-socket.ts';
+
+export interface UdpSocketInit {
+  readonly host: SocketHost;
+  readonly options: UdpOptions;
+  readonly lookup: Lookup;
+  /** Largest number of peers of one bound socket. */
+  readonly peerLimit: number;
+}
+
+export class UdpSocket implements SocketOperations {
+  readonly #init: UdpSocketInit;
+  readonly #host: SocketHost;
+  #system: SystemSocket | undefined;
+  #remote: Address | undefined;
+  /** The host of `#remote` as the system writes it in a datagram. */
+  #remoteHost = '';
+  #peers: PeerTable | undefined;
+  #ended = false;
+  #sendErrors = 0;
+  /** Number of closes: what was under way when one came must not revive the socket. */
+  #life = 0;
+
+  constructor(init: UdpSocketInit) {
+    this.#init = init;
+    this.#host = init.host;
+  }
+
+  async connect(host: string, port: number, { signal }: Attempt): Promise<void> {
+    const { options, lookup } = this.#init;
+    const { preferredEndpoint } = options;
+    const { backend } = this.#host;
+    if (this.#peers !== undefined) throw this.#error('EISCONN', 'connect', 'the socket accepts peers');
+    if (port === 0) throw this.#error('EADDRNOTAVAIL', 'connect', 'port 0 cannot be connected to');
+    const life = this.#life;
+    let failure: unknown;
+    const addresses = candidates({
+      ...{ operation: 'connect', backend, host, port, versions: versionOrder(options), lookup, signal },
+      ...{ preferred: preferredEndpoint?.address, unresolvable: 'EADDRNOTAVAIL' },
+    });
+    for await (const address of addresses) {
+      if (signal.aborted) break;
+      const bound = this.#system;
+      try {
+        const open = (version: IpVersion, ipv6Only: boolean): SystemSocket => this.#open(version, ipv6Only);
+        const system = await connectSystemSocket(address, { backend, bound, open });
+        if (signal.aborted || life !== this.#life) {
+          if (system === bound) bound.disconnect();
+          else await system.close();
+          break;
+        }
+        this.#connected(system);
+        if (preferredEndpoint !== undefined) preferredEndpoint.address = address;
+        if (system !== bound) await bound?.close();
+        return;
+      } catch (error) {
+        failure = systemError(error, { operation: 'connect', backend, address });
+      }
+    }
+    throw signal.aborted ? abortError('connect', signal, backend) : failure;
+  }
+
+  async bind(host: string, port: number): Promise<void> {
+    const { options, lookup } = this.#init;
+    const { backend } = this.#host;
+    const life = this.#life;
+    const versions = versionOrder(options);
+    let failure: NetError | undefined;
+    const addresses =
+      host === ''
+        ? versions.map((version) => ({ host: ANY[version], port }))
+        : candidates({ operation: 'bind', backend, host, port, versions, lookup, unresolvable: 'EINVAL' });
+    for await (const address of addresses) {
+      const system = this.#open(versionOf(address.host), options.addressFamily === 'inet6');
+      try {
+        await system.bind(address);
+        if (life !== this.#life) throw this.#error('ECONNABORTED', 'bind', 'closed meanwhile');
+        this.#system = system;
+        return;
+      } catch (error) {
+        await system.close();
+        failure = systemError(error, { operation: 'bind', backend, address });
+        // The port is refused, not the family: half of what was asked for would be a surprise.
+        if (PORT_REFUSED.includes(failure.code) || life !== this.#life) break;
+      }
+    }
+    throw failure;
+  }
+
+  listen(): void {
+    const { options, peerLimit } = this.#init;
+    this.#peers ??= new PeerTable({
+      host: this.#host,
+      limit: peerLimit,
+      transmit: (data, to) => this.#transmit(data, to, 'send'),
+      operations: (peer, host) =>
+        peerOperations({ peer, host, options: { ...options }, version: this.#opened('accept').version, bound: this }),
+    });
+  }
+
+  send(data: Uint8Array): void | Promise<void> {
+    const system = this.#opened('send');
+    if (this.#remote === undefined) throw this.#error('EDESTADDRREQ', 'send', 'not connected: use sendTo');
+    this.#checkSize(data, versionOf(this.#remote.host), 'send');
+    return system.sender.send(data);
+  }
+
+  sendTo(data: Uint8Array, to: Address): void | Promise<void> {
+    if (this.#remote === undefined) return this.#transmit(data, to, 'sendTo');
+    if (to.host === this.#remote.host && to.port === this.#remote.port) return this.send(data);
+    throw this.#error('EISCONN', 'sendTo', `connected to ${formatAddress(this.#remote)}, the only peer it can send to`);
+  }
+
+  async resolve(host: string, port: number): Promise<Address> {
+    const { version, dualStack } = this.#opened('sendTo');
+    const { lookup, options } = this.#init;
+    const versions = versionOrder(options).filter((each) => each === version || (each === 4 && dualStack));
+    const { backend } = this.#host;
+    const resolution = { operation: 'sendTo', backend, host, port, lookup, unresolvable: 'EADDRNOTAVAIL' } as const;
+    for await (const address of candidates({ ...resolution, versions })) return address;
+    throw this.#error('EADDRNOTAVAIL', 'sendTo', `${JSON.stringify(host)} has no address`);
+  }
+
+  /** dgram cannot shut down: what comes is dropped, and core refuses to send. Peers live on. */
+  async shutdown(how: 'both' | 'write'): Promise<void> {
+    this.#ended ||= how === 'both';
+  }
+
+  async close(): Promise<void> {
+    const system = this.#system;
+    const peers = this.#peers;
+    this.#life += 1;
+    this.#system = undefined;
+    this.#remote = undefined;
+    this.#peers = undefined;
+    this.#ended = false;
+    peers?.end(() => this.#error('ECONNABORTED', 'receive', 'the socket that accepted this peer was closed'));
+    await system?.close();
+  }
+
+  interfaceName(): string {
+    return interfaceName(this.#opened('interfaceName').local(), this.#host.backend);
+  }
+
+  remote(): Address | undefined {
+    return this.#remote;
+  }
+
+  local(): Address | undefined {
+    const local = this.#system?.local();
+    return local && { host: unmapAddress(local.host), port: local.port };
+  }
+
+  getOption<K extends OptionKey>(key: K): OptionValues[K] {
+    return getOption(this.#init.options, key, this.#sizes(), this.#host.backend);
+  }
+
+  setOption<K extends OptionKey>(key: K, value: OptionValues[K]): void {
+    setOption(this.#init.options, key, value, this.#host.backend);
+  }
+
+  /** Datagrams that the system refused, and peers that are known. */
+  stats(): Readonly<Record<string, number>> {
+    return { sendErrors: this.#sendErrors, peers: this.#peers?.size ?? 0 };
+  }
+
+  #open(version: IpVersion, ipv6Only: boolean): SystemSocket {
+    return new SystemSocket({
+      version,
+      ipv6Only,
+      reuseAddress: this.#init.options.reuseAddress,
+      backend: this.#host.backend,
+      message: (system, data, info) => this.#receive(system, data, info),
+      failed: (system, error) => this.#failed(system, error),
+    });
+  }
+
+  #connected(system: SystemSocket): void {
+    const { host, port } = system.remote();
+    this.#system = system;
+    this.#remoteHost = host;
+    this.#remote = { host: unmapAddress(host), port };
+  }
+
+  #receive(system: SystemSocket, data: Uint8Array, info: RemoteInfo): void {
+    if (system !== this.#system) return;
+    const { address: host, port } = info;
+    const remote = this.#remote;
+    if (this.#ended) this.#host.dropped('afterEnd');
+    else if (remote === undefined) {
+      if (this.#peers !== undefined) this.#peers.receive(data, { host, port });
+      else this.#host.deliver(data, { host: unmapAddress(host), port });
+    } else if (port === remote.port && host === this.#remoteHost) this.#host.deliver(data, remote);
+    // Waited in the system since before the socket was connected.
+    else this.#host.dropped('notPeer');
+  }
+
+  #failed(system: SystemSocket, error: Error): void {
+    if (system !== this.#system) return;
+    const sending = (error as NodeJS.ErrnoException).syscall === 'send';
+    if (sending) this.#sendErrors += 1;
+    const operation = sending ? 'send' : 'receive';
+    this.#host.softError(systemError(error, { operation, backend: this.#host.backend, address: this.#remote }));
+  }
+
+  #transmit(data: Uint8Array, to: Address, operation: string): undefined | Promise<void> {
+    const system = this.#opened(operation);
+    const version = versionOf(to.host);
+    this.#checkSize(data, versionOf(unmapAddress(to.host)), operation);
+    if (to.port === 0) throw this.#error('EADDRNOTAVAIL', operation, 'nothing can be sent to port 0');
+    if (version === system.version) return system.sender.send(data, to);
+    if (version === 4 && system.dualStack) return system.sender.send(data, mapAddress(to));
+    const message = `${formatAddress(to)} cannot be reached from a socket bound to IPv${system.version}`;
+    throw this.#error('EADDRNOTAVAIL', operation, message);
+  }
+
+  #checkSize(data: Uint8Array, version: IpVersion, operation: string): void {
+    const limit = LARGEST_MESSAGE[version];
+    if (data.length <= limit) return;
+    const message = `${data.length} bytes do not fit one datagram: over IPv${version} it holds at most ${limit}`;
+    throw this.#error('EMSGSIZE', operation, message);
+  }
+
+  #opened(operation: string): SystemSocket {
+    if (this.#system === undefined) throw this.#error('EBADF', operation, 'the socket is closed');
+    return this.#system;
+  }
+
+  #sizes(): OpenSocket | undefined {
+    const system = this.#system;
+    if (system === undefined) return undefined;
+    return { version: system.version, packets: this.#remote ? versionOf(this.#remote.host) : system.version };
+  }
+
+  #error(code: string, operation: string, message: string): NetError {
+    return new NetError({ code, operation, message, backend: this.#host.backend });
+  }
+}
+
+const PORT_REFUSED: readonly string[] = ['EADDRINUSE', 'EACCES'];
