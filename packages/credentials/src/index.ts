@@ -11,10 +11,16 @@ export {
   isWithoutServerCertValidation,
   withoutServerCertValidation,
 } from './certificates.ts';
+export type { Answer, KeyEngine, KeySigner, SignatureRequest } from './key-engine.ts';
 export * from './private-key.ts';
 export { type PskOptions, psk } from './psk.ts';
 export * from './psk-material.ts';
 export { type PskServerOptions, pskServer } from './psk-server.ts';
+export * from './resolve-certificates.ts';
+export type { ResolveOptions } from './resolve-options.ts';
+export * from './resolve-private-key.ts';
+export * from './resolve-psk.ts';
+export * from './resolve-revocation-lists.ts';
 export * from './revocation-list.ts';
 export { empty } from './security-info.ts';
 export { wipeSecurity } from './wiping.ts';
