@@ -41,6 +41,7 @@ export class FakeHost implements SocketHost {
   backlog: number = Number.POSITIVE_INFINITY;
   readonly messages: Arrivals<Delivery> = new Arrivals();
   readonly peers: Arrivals<AcceptedPeer> = new Arrivals();
+  readonly refused: Arrivals<Address> = new Arrivals();
   readonly softErrors: Arrivals<NetError> = new Arrivals();
   readonly failures: Arrivals<NetError> = new Arrivals();
   readonly dropArrivals: Arrivals<string> = new Arrivals();
@@ -62,9 +63,11 @@ export class FakeHost implements SocketHost {
   }
 
   accepted(address: Address, operations: (host: SocketHost) => SocketOperations): void {
-    if (this.peers.total >= this.backlog) return;
-    const host = new FakeHost();
-    this.peers.add({ address, host, operations: operations(host) });
+    if (this.peers.total >= this.backlog) this.refused.add(address);
+    else {
+      const host = new FakeHost();
+      this.peers.add({ address, host, operations: operations(host) });
+    }
   }
 
   dropped(reason: string): void {
