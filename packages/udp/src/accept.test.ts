@@ -38,14 +38,20 @@ describe('accept', () => {
     expect(() => operations.send?.(new Uint8Array(65_508))).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
   });
 
-  it('gives datagrams that come before listen to the bound socket', async () => {
-    const server = await makeBound('127.0.0.1');
-    const client = await makeBound('127.0.0.1');
-    greet(server, client, 'early');
-    expect(text((await server.host.messages.next()).data)).toBe('early');
-    server.socket.listen();
-    greet(server, client, 'late');
-    expect(text((await (await server.host.peers.next()).host.messages.next()).data)).toBe('late');
+  it.each(['127.0.0.1', '::1'])('makes peers of datagrams of %s that came before', async (address) => {
+    const server = await makeSocket();
+    await server.socket.bind('', 0);
+    const bound = { ...server, port: server.socket.local()!.port };
+    const client = await makeBound(address);
+    greet(bound, client, 'early');
+    const { data, from } = await server.host.messages.next();
+    server.socket.listen([{ data, from: from! }]);
+    greet(bound, client, 'late');
+    const peer = await server.host.peers.next();
+    expect(peer.address).toEqual(client.socket.local());
+    expect(text((await peer.host.messages.next()).data)).toBe('early');
+    expect(text((await peer.host.messages.next()).data)).toBe('late');
+    expect(server.host.peers.total).toBe(1);
   });
 
   it.each(['close', 'shutdown'] as const)(
@@ -140,7 +146,7 @@ describe('the number of peers', () => {
 async function makeServer(peerLimit?: number): Promise<BoundSocket> {
   const made = await makeSocket({}, peerLimit === undefined ? {} : { peerLimit });
   await made.socket.bind('', 0);
-  made.socket.listen();
+  made.socket.listen([]);
   return { ...made, port: made.socket.local()!.port };
 }
 

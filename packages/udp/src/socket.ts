@@ -14,6 +14,7 @@ import {
   type OptionValues,
   type SocketHost,
   type SocketOperations,
+  type UnreadDatagram,
   unmapAddress,
 } from '@avs-net/core/plugin';
 import { connectSystemSocket, mapAddress } from './family-switch.ts';
@@ -113,15 +114,20 @@ export class UdpSocket implements SocketOperations {
     throw failure;
   }
 
-  listen(): void {
+  listen(unread: readonly UnreadDatagram[]): void {
     const { options, peerLimit } = this.#init;
-    this.#peers ??= new PeerTable({
+    const system = this.#opened('accept');
+    const peers = new PeerTable({
       host: this.#host,
       limit: peerLimit,
       transmit: (data, to) => this.#transmit(data, to, 'send'),
       operations: (peer, host) =>
-        peerOperations({ peer, host, options: { ...options }, version: this.#opened('accept').version, bound: this }),
+        peerOperations({ peer, host, options: { ...options }, version: system.version, bound: this }),
     });
+    this.#peers = peers;
+    for (const { data, from } of unread) {
+      peers.receive(data, versionOf(from.host) === system.version ? from : mapAddress(from));
+    }
   }
 
   send(data: Uint8Array): void | Promise<void> {
