@@ -1,0 +1,293 @@
+/**
+ * Runs an association over a lower socket: time, delivery, look-ups, errors. The association is never entered while it
+ * is inside a call: what it reports meanwhile waits in a queue, messages copied once out of its memory, and is passed on
+ * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
+ * Knows nothing of DTLS.
+ */
+
+import type { Alert } from './alert.ts';
+import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from './association.ts';
+import type { LowerSink, LowerSocket } from './backend.ts';
+import type { Clock } from './clock.ts';
+import { DriverDeadline } from './driver-deadline.ts';
+import { copyNeed, type DriverEvent } from './driver-event.ts';
+import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
+import { isNetError, NetError, toNetError } from './error.ts';
+
+/** What an association is driven for. Nothing is called after `destroy`. */
+export interface DriverHost {
+  readonly clock: Clock;
+  readonly backend: string;
+  /** The bytes belong to the receiver. */
+  message(bytes: Uint8Array): void;
+  established(): void;
+  /** The association ended in order. */
+  closed(alert: Alert | undefined): void;
+  /** The association is over and destroyed. */
+  failed(error: NetError): void;
+  /** Something went wrong below after the handshake; the association lives. */
+  softError(error: NetError): void;
+  dropped(reason: string): void;
+  trace?(event: TraceEvent): void;
+  /** Answers what only the application knows. */
+  readonly answer?: AnswerNeed | undefined;
+}
+
+export class AssociationDriver {
+  /** Wire bytes. */
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** From the first call to `established`, milliseconds. */
+  handshakeMs: number | undefined;
+  readonly #host: DriverHost;
+  readonly #lower: LowerSocket;
+  readonly #association: Association;
+  readonly #deadline: DriverDeadline;
+  readonly #lookups: DriverLookups;
+  readonly #queue: DriverEvent[] = [];
+  #startedAt = 0;
+  /** From the start, because an association may report while it is being made. */
+  #inside = true;
+  #draining = false;
+  #over = false;
+  #freed = false;
+  /** What went wrong below, in case nothing better becomes known. */
+  #hint: NetError | undefined;
+  /** Refused by the lower socket while `send` ran. */
+  #sendError: NetError | undefined;
+
+  constructor(lower: LowerSocket, host: DriverHost, open: (output: Output) => Association) {
+    this.#lower = lower;
+    this.#host = host;
+    this.#association = open(this.#output);
+    this.#inside = false;
+    this.#lookups = new DriverLookups(host.answer, (id, answer) => this.#answer(id, answer));
+    this.#deadline = new DriverDeadline(host.clock, this.#timedOut);
+  }
+
+  /** The first flight of a client; a server adopts its hello. */
+  start(): void {
+    this.#startedAt = this.#host.clock.now();
+    this.#enter(() => this.#association.start(this.#startedAt));
+    if (!this.#over) this.#lower.start(this.#sink);
+  }
+
+  /** Throws what the association or the lower socket refuses. */
+  send(message: Uint8Array): void {
+    if (this.#over || this.#inside) {
+      throw new NetError({
+        code: this.#over ? 'ENOTCONN' : 'EBUSY',
+        operation: 'send',
+        backend: this.#host.backend,
+        message: this.#over ? 'the association is over' : 'called from inside the engine',
+      });
+    }
+    this.#sendError = undefined;
+    this.#inside = true;
+    try {
+      this.#association.send(message, this.#host.clock.now());
+    } finally {
+      this.#inside = false;
+      this.#drain();
+    }
+    const refused = this.#sendError as NetError | undefined;
+    if (refused !== undefined) throw refused;
+  }
+
+  /** close_notify, as far as it gets. Reports `closed` unless the association does not. */
+  shutdown(): void {
+    if (!this.#over) this.#enter(() => this.#association.shutdown(this.#host.clock.now()));
+  }
+
+  /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
+  destroy(): void {
+    this.#over = true;
+    this.#queue.length = 0;
+    this.#deadline.cancel();
+    if (!this.#inside) this.#free();
+    this.#lookups.abort();
+  }
+
+  get phase(): Phase {
+    return this.#over ? 'closed' : this.#association.phase;
+  }
+
+  /** Largest message whose datagram has at most `lowerLimit` bytes. */
+  maxMessage(lowerLimit: number): number {
+    return this.#over ? 0 : this.#association.maxMessage(lowerLimit);
+  }
+
+  info(): AssociationInfo {
+    return this.#over ? {} : this.#association.info();
+  }
+
+  readonly #output: Output = {
+    datagram: (bytes) => {
+      if (this.#over) return;
+      this.bytesSent += bytes.length;
+      try {
+        this.#lower.send(bytes);
+      } catch (error) {
+        this.#sendError = toNetError(error, 'send', this.#host.backend);
+        if (this.#association.phase === 'handshake') this.#hint ??= this.#sendError;
+      }
+    },
+    message: (bytes) => this.#report(new Uint8Array(bytes)),
+    established: () => this.#report({ kind: 'established' }),
+    closed: (alert) => this.#report({ kind: 'closed', alert }),
+    failed: (error) => this.#report({ kind: 'failed', error }),
+    need: (id, what) => this.#report({ kind: 'need', id, what: copyNeed(what) }),
+    dropped: (reason) => this.#report(reason),
+    trace: (event) => this.#report({ kind: 'trace', event }),
+  };
+
+  readonly #sink: LowerSink = {
+    receive: (data) => this.#receive(data),
+    end: () => this.#report({ kind: 'end' }),
+    softError: (error) => this.#report({ kind: 'softError', error }),
+    failed: (error) => this.#report({ kind: 'failed', error }),
+  };
+
+  #receive(data: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#inside) {
+      this.#queue.push({ kind: 'input', data: new Uint8Array(data) });
+      return;
+    }
+    this.bytesReceived += data.length;
+    this.#inside = true;
+    try {
+      this.#association.receive(data, this.#host.clock.now());
+    } catch (error) {
+      this.#broken(error);
+    } finally {
+      this.#inside = false;
+      this.#drain();
+    }
+  }
+
+  readonly #timedOut = (): void => {
+    if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
+  };
+
+  #enter(call: () => void): void {
+    if (this.#inside) {
+      this.#queue.push({ kind: 'call', call });
+      return;
+    }
+    this.#inside = true;
+    try {
+      call();
+    } catch (error) {
+      this.#broken(error);
+    } finally {
+      this.#inside = false;
+      this.#drain();
+    }
+  }
+
+  /** An engine that throws where it should report is not trusted with another byte. */
+  #broken(error: unknown): void {
+    const failure = isNetError(error) ? error : internalError(error, this.#host.backend);
+    this.#queue.push({ kind: 'failed', error: failure });
+  }
+
+  #report(event: DriverEvent): void {
+    if (this.#over) return;
+    this.#queue.push(event);
+    if (!this.#inside) this.#drain();
+  }
+
+  /** Passes on what was reported; new reports of calls that are made meanwhile come last. */
+  #drain(): void {
+    if (this.#over) this.#free();
+    if (this.#draining) return;
+    this.#draining = true;
+    let thrown: { readonly error: unknown } | undefined;
+    for (let index = 0; index < this.#queue.length; index += 1) {
+      try {
+        this.#pass(this.#queue[index]!);
+      } catch (error) {
+        thrown ??= { error };
+      }
+    }
+    this.#queue.length = 0;
+    this.#draining = false;
+    if (!this.#over) this.#deadline.set(this.#association.deadline);
+    if (thrown !== undefined) throw thrown.error;
+  }
+
+  #pass(event: DriverEvent): void {
+    const host = this.#host;
+    if (event instanceof Uint8Array) host.message(event);
+    else if (typeof event === 'string') host.dropped(event);
+    else if (event.kind === 'established') this.#established();
+    else if (event.kind === 'closed') host.closed(event.alert);
+    else if (event.kind === 'failed') this.#fail(this.#explain(event.error));
+    else if (event.kind === 'need') this.#lookups.ask(event.id, event.what);
+    else if (event.kind === 'trace') host.trace?.(event.event);
+    else if (event.kind === 'input') this.#receive(event.data);
+    else if (event.kind === 'call') this.#enter(event.call);
+    else if (event.kind === 'softError') this.#softError(event.error);
+    else this.#ended();
+  }
+
+  #established(): void {
+    this.#hint = undefined;
+    this.handshakeMs = this.#host.clock.now() - this.#startedAt;
+    this.#host.established();
+  }
+
+  /** ICMP can be forged: during the handshake it is a hint, and an established association outlives it. */
+  #softError(error: NetError): void {
+    if (this.#association.phase === 'handshake') this.#hint = error;
+    else this.#host.softError(error);
+  }
+
+  #fail(error: NetError): void {
+    this.destroy();
+    this.#host.failed(error);
+  }
+
+  /** Nothing was ever heard, but the network said why. */
+  #explain(error: NetError): NetError {
+    const hint = this.#hint;
+    if (error.code !== 'ETIMEDOUT' || hint === undefined || this.bytesReceived > 0) return error;
+    return new NetError({
+      code: hint.code,
+      operation: error.operation,
+      backend: this.#host.backend,
+      message: `the handshake got no answer; the network reported ${hint.code}: does a server listen there?`,
+      cause: hint,
+    });
+  }
+
+  /** The lower socket has nothing more. Streams must end by close_notify, or somebody may have cut them. */
+  #ended(): void {
+    const { phase } = this.#association;
+    if (phase === 'closed') return;
+    if (phase === 'established' && this.#lower.kind === 'datagram') {
+      this.#host.closed(undefined);
+      return;
+    }
+    const when = phase === 'handshake' ? 'before the handshake was complete' : 'without close_notify';
+    const message = `the peer ended the ${this.#lower.kind === 'stream' ? 'stream' : 'connection'} ${when}`;
+    this.#fail(new NetError({ code: 'ECONNRESET', operation: 'receive', backend: this.#host.backend, message }));
+  }
+
+  #answer(id: number, answer: NeedAnswer): void {
+    if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
+  }
+
+  #free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.#association.destroy();
+  }
+}
+
+function internalError(cause: unknown, backend: string): NetError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const message = `the engine failed inside: ${text}; this is a defect of the backend`;
+  return new NetError({ code: 'EPROTO', operation: 'receive', backend, message, cause });
+}
