@@ -1,1 +1,5 @@
-export {};
+/**
+ * DTLS on node-dtls-client, pure JavaScript.
+ */
+
+export { dtlsNodeDtlsClient } from './plugin.ts';
