@@ -69,8 +69,11 @@ export interface Context {
 export interface SocketOperations {
   connect?(host: string, port: number, attempt: Attempt): Promise<void>;
   bind?(host: string, port: number): Promise<void>;
-  /** Starts to announce peers through `SocketHost.accepted`. Called once, at the first use of `accept`. */
-  listen?(): void;
+  /**
+   * Starts to announce peers through `SocketHost.accepted`. Called once per `bind`, at the first use of `accept`.
+   * `unread` was delivered before that, oldest first: it is the peers', as if it had come now.
+   */
+  listen?(unread: readonly UnreadDatagram[]): void;
   /** Returning void means taken; a promise is awaited. */
   send?(data: Uint8Array): void | Promise<void>;
   sendTo?(data: Uint8Array, to: Address): void | Promise<void>;
@@ -95,6 +98,12 @@ export interface SocketOperations {
   stats?(): Readonly<Record<string, number>>;
 }
 
+/** A datagram that came to a bound socket before `accept` was used. */
+export interface UnreadDatagram {
+  readonly data: Uint8Array;
+  readonly from: Address;
+}
+
 /** What an operation that takes time gets. */
 export interface Attempt {
   /** Aborted by the caller's signal, by the deadline and by `close`. */
@@ -111,7 +120,10 @@ export interface SocketHost extends ContextHost {
   softError(error: NetError): void;
   /** The socket is over. */
   failed(error: NetError): void;
-  /** A new peer: becomes a socket in state ACCEPTED. What is delivered to the returned host is that peer's. */
+  /**
+   * A new peer: becomes a socket in state ACCEPTED. `operations` is called at once with the host of that peer, or not at
+   * all if the peer is refused (nobody accepts, or too many wait).
+   */
   accepted(peer: Address, operations: (host: SocketHost) => SocketOperations): void;
   dropped(reason: string): void;
   trace?(event: TraceEvent): void;
