@@ -4,19 +4,20 @@
 
 import { abortedError, type Waiter, type WaitOptions } from './deadline.ts';
 import type { NetError } from './error.ts';
-import { Fifo } from './fifo.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { Socket } from './socket.ts';
 
 /** A socket in state `accepted`. */
 export interface AcceptedPeer {
   readonly socket: Socket;
+  /** Calls `gone` if it fails before it is admitted. */
+  hold(gone: () => void): void;
   /** It has an owner now: its queue may grow to its configured size. */
   admit(): void;
 }
 
 export class AcceptQueue {
-  readonly #peers = new Fifo<AcceptedPeer>();
+  readonly #peers = new Set<AcceptedPeer>();
   readonly #calls = new PendingCalls<AcceptedPeer>();
   #failure: NetError | undefined;
 
@@ -30,7 +31,13 @@ export class AcceptQueue {
   }
 
   add(peer: AcceptedPeer): void {
-    if (!this.#calls.give(peer)) this.#peers.push(peer);
+    if (this.#calls.give(peer)) return;
+    this.#peers.add(peer);
+    // Nobody will ask for a peer that is gone: it must not keep others out.
+    peer.hold(() => {
+      this.#peers.delete(peer);
+      void peer.socket.dispose().catch(() => {});
+    });
   }
 
   take(waiter: Waiter, limits: WaitOptions): Promise<Socket> {
@@ -44,8 +51,10 @@ export class AcceptQueue {
 
   /** The next peer that is there already. */
   shift(): Socket | undefined {
-    const peer = this.#peers.shift();
-    return peer && admitted(peer);
+    const [peer] = this.#peers;
+    if (peer === undefined) return undefined;
+    this.#peers.delete(peer);
+    return admitted(peer);
   }
 
   /** The bound socket failed: nobody will come any more. */
@@ -58,8 +67,8 @@ export class AcceptQueue {
   reset(error: NetError): Socket[] {
     this.#failure = undefined;
     this.#calls.refuseAll(error);
-    const strangers: Socket[] = [];
-    for (let peer = this.#peers.shift(); peer !== undefined; peer = this.#peers.shift()) strangers.push(peer.socket);
+    const strangers = [...this.#peers].map((peer) => peer.socket);
+    this.#peers.clear();
     return strangers;
   }
 }

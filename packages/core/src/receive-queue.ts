@@ -119,6 +119,13 @@ export class ReceiveQueue {
     return Promise.reject(this.#outcome.error);
   }
 
+  /** Everything unread, oldest first; it is not here any more. */
+  drain(): ReceivedMessage[] {
+    const messages: ReceivedMessage[] = [];
+    for (let message = this.#shift(); message !== undefined; message = this.#shift()) messages.push(message);
+    return messages;
+  }
+
   /** Drops unread datagrams that `wanted` refuses. */
   sift(wanted: (from: Address | undefined) => boolean, reason: string): void {
     for (let count = this.#items.size; count > 0; count--) {

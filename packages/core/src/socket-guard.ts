@@ -50,6 +50,7 @@ export class SocketGuard {
   readonly #transition: Transition;
   readonly #peer: (init: SocketInit) => AcceptedPeer;
   #readable = true;
+  #gone: (() => void) | undefined;
   #disposing: Promise<void> | undefined;
 
   constructor(init: SocketInit, peer: (init: SocketInit) => AcceptedPeer) {
@@ -126,7 +127,9 @@ export class SocketGuard {
     if (this.listening || this.state !== 'bound') return;
     if (this.operations.listen === undefined) throw this.unclaimed(operation, 'accept');
     this.listening = true;
-    this.operations.listen();
+    this.operations.listen(
+      this.reception.drain().flatMap(({ data, from }) => (from === undefined ? [] : [{ data, from }])),
+    );
   }
 
   /** A new peer. `operations` is not called if it is refused. */
@@ -145,8 +148,14 @@ export class SocketGuard {
     } else this.backlog.add(accepted);
   }
 
+  /** This accepted peer waits for an owner. */
+  hold(gone: () => void): void {
+    this.#gone = gone;
+  }
+
   /** This accepted peer has an owner. */
   admit(): void {
+    this.#gone = undefined;
     this.reception.limits = this.init.configuration.receiveQueue ?? {};
   }
 
@@ -197,6 +206,7 @@ export class SocketGuard {
     this.ready = false;
     this.reception.finish(error);
     this.backlog.fail(error);
+    this.#gone?.();
   }
 
   dropped(reason: string): void {

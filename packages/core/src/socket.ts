@@ -35,7 +35,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
     this.#guard = new SocketGuard(init, (accepted) => {
       const socket = new Socket(accepted);
       const guard = socket.#guard;
-      return { socket, admit: () => guard.admit() };
+      return { socket, hold: (gone) => guard.hold(gone), admit: () => guard.admit() };
     });
   }
 

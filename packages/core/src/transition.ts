@@ -82,17 +82,27 @@ export class Transition {
   /** Gives up what is under way and closes the operations. */
   close(message: string): Promise<void> {
     const { operation } = this;
+    const work = this.#work?.catch(() => {});
     this.abandon(message);
-    // A bind cannot be interrupted; a decoration lets go of the lower socket, or has it by now.
-    const settled = operation === 'bind' || operation === 'decorate' ? this.#work?.catch(() => {}) : undefined;
-    return this.#release(settled);
+    // A decoration lets go of the lower socket, or has it by now and closes it.
+    if (operation === 'decorate') return this.#release(work);
+    const closed = this.#release();
+    // A bind cannot be interrupted: what it opens after all is closed before the socket is used again.
+    if (operation === 'bind') this.#track(this.#closeAfter(closed.then(() => work)));
+    return closed;
   }
 
   #release(after?: Promise<unknown>): Promise<void> {
-    this.#releasing ??= this.#closeAfter(after).finally(() => {
-      this.#releasing = undefined;
-    });
-    return this.#releasing;
+    return this.#releasing ?? this.#track(this.#closeAfter(after));
+  }
+
+  #track(releasing: Promise<void>): Promise<void> {
+    const done = (): void => {
+      if (this.#releasing === releasing) this.#releasing = undefined;
+    };
+    this.#releasing = releasing;
+    releasing.then(done, done);
+    return releasing;
   }
 
   async #closeAfter(after: Promise<unknown> | undefined): Promise<void> {
