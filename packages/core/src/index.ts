@@ -5,6 +5,17 @@
 export { type Address, type AddressFamily, formatAddress } from './address.ts';
 export type { Alert, AlertLevel } from './alert.ts';
 export type { AssociationInfo, TraceEvent } from './association.ts';
+export {
+  AVS_EOF_CATEGORY,
+  AVS_ERRNO,
+  AVS_ERRNO_CATEGORY,
+  AVS_NET_SSL_ALERT_CATEGORY,
+  AVS_NET_SSL_LIB_ERROR_CATEGORY,
+  AVS_OK,
+  type AvsError,
+  fromAvsError,
+  toAvsError,
+} from './avs-error.ts';
 export type { LibraryVersion, Plugin, Probe } from './backend.ts';
 export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.ts';
 export type * from './claims.ts';
