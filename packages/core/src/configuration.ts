@@ -77,11 +77,11 @@ export interface VersionRange {
   readonly max?: Version;
 }
 
-/** Where sessions survive; keys are opaque and bound to host name and credential. */
+/** Where sessions survive; keys are opaque and bound to host name and credential. What is returned is awaited: a Map will do. */
 export interface SessionStore {
   get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  set(key: string, session: Uint8Array): void | Promise<void>;
-  delete(key: string): void | Promise<void>;
+  set(key: string, session: Uint8Array): unknown;
+  delete(key: string): unknown;
 }
 
 export interface ServerLimits {

@@ -3,6 +3,7 @@
  */
 
 import type { Address } from './address.ts';
+import type { AssociationInfo } from './association.ts';
 import type { SocketType } from './configuration.ts';
 import { toNetError } from './error.ts';
 import type { SocketGuard } from './socket-guard.ts';
@@ -17,9 +18,10 @@ export interface SocketSummary {
   readonly remote: Address | undefined;
 }
 
-/** `socket.info()`: the summary and what the backend tells, for instance `AssociationInfo`. */
-export interface SocketInfo extends SocketSummary {
-  readonly [fact: string]: unknown;
+/** `socket.info()`: the summary and, on dtls and tls sockets, what was negotiated. */
+export interface SocketInfo extends SocketSummary, AssociationInfo {
+  /** From the first flight to Finished, milliseconds. */
+  readonly handshakeMs?: number;
 }
 
 export function summary(guard: SocketGuard): SocketSummary {
