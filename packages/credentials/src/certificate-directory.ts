@@ -44,4 +44,4 @@ async function isRegularFile(filename: string, place: Place): Promise<boolean> {
 
 const MAX_ENTRIES = 10_000;
 const HASHED_CRL = /^[0-9a-f]{8}\.r\d+$/i;
-const PROMISING = /^[0-9a-f]{8}\.\d+$|\.(?:crt|cer|der)$/i;
+const PROMISING = /^[0-9a-f]{8}\.\d+$|\.(?:crt|cer)$/i;

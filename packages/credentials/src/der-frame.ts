@@ -59,9 +59,6 @@ function guess(bytes: Uint8Array): string {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return '; it looks like UTF-16 text, save it as ASCII';
   }
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    return '; it starts with a byte order mark, save it as ASCII without one';
-  }
   if (includes(bytes, '-----BEGIN ')) return '; a PEM object must begin at the start of a line';
   if (bytes.subarray(0, 4096).every((byte) => BASE64_TEXT.includes(byte)))
     return '; it looks like bare base64, add the PEM lines around it';

@@ -18,6 +18,9 @@ export interface PemObject {
 
 /** undefined if there is no BEGIN line at all. Errors: EPROTO with the line. */
 export function scanPem(bytes: Uint8Array, place: Place): PemObject[] | undefined {
+  if (startsWith(bytes, 0, BOM) && startsWith(bytes, BOM.byteLength, BEGIN)) {
+    throw refusal('EPROTO', place, 'the first line begins with a byte order mark, save the file as ASCII without one');
+  }
   const objects: PemObject[] = [];
   let open: { label: string; line: number; start: number; bodyStart: number } | undefined;
   for (const { start, end, next, line } of boundaryLines(bytes)) {
@@ -96,6 +99,7 @@ function isBlank(byte: number): boolean {
 }
 
 const LF = 0x0a;
+const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const BEGIN = new TextEncoder().encode('-----BEGIN');
 const END = new TextEncoder().encode('-----END');
 const PROC_TYPE = new TextEncoder().encode('Proc-Type: 4,ENCRYPTED');
