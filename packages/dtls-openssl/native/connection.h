@@ -1,0 +1,105 @@
+// One association: an SSL, the datagram it is reading and the frames it reports into. Bytes in, bytes out; no socket and
+// no JavaScript.
+#ifndef DTLS_OPENSSL_CONNECTION_H_
+#define DTLS_OPENSSL_CONNECTION_H_
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bytes.h"
+#include "context.h"
+#include "errors.h"
+#include "frames.h"
+#include "handshake.h"
+#include "live-objects.h"
+#include "psk.h"
+
+namespace dtls_openssl {
+
+struct ConnectionOptions {
+  // Largest datagram, bytes; handshake flights are cut to it.
+  uint32_t mtu = 0;
+  RetransmissionTimeouts timeouts;
+  // Sent as SNI; empty: none.
+  std::string server_name;
+};
+
+class Connection {
+ public:
+  enum class Phase { kHandshake, kEstablished, kClosed };
+
+  static constexpr uint32_t kMinMtu = 64;
+  // OpenSSL collects a flight in a buffer of 4096 bytes; beyond that it would cut records in two.
+  static constexpr uint32_t kMaxMtu = 4096;
+  // RFC 791: what every IPv4 path carries, less IP and UDP headers.
+  static constexpr uint32_t kFallbackMtu = 548;
+  // RFC 6347 §4.1: 2^14.
+  static constexpr size_t kMaxMessage = SSL3_RT_MAX_PLAIN_LENGTH;
+
+  // Null: what is wrong is in the error queue.
+  static std::shared_ptr<Connection> Open(Environment* environment, std::shared_ptr<Context> context,
+                                          const ConnectionOptions& options);
+  static Connection* From(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
+
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Client: the first flight. Server: adopts the ClientHello `opening`, or waits for one if it is absent.
+  void Start(Bytes opening, FrameWriter* frames);
+  void Receive(Bytes datagram, FrameWriter* frames);
+  // Only when established, 1..kMaxMessage bytes.
+  void Send(Bytes message, FrameWriter* frames);
+  // Retransmits if OpenSSL's timer has expired, gives up if it was the last wait.
+  void Timeout(FrameWriter* frames);
+  // Server: the key of the identity that the peer is about to name; absent if nobody has one. False: no memory.
+  bool AnswerPsk(Bytes key) { return psk_answer_.Assign(key); }
+  // Sends close_notify if established.
+  void Shutdown(FrameWriter* frames);
+
+  Phase phase() const { return phase_; }
+  SSL* ssl() const { return ssl_; }
+  const Context& context() const { return *context_; }
+  Secret& psk_answer() { return psk_answer_; }
+  Handshake& handshake() { return handshake_; }
+  uint32_t mtu() const { return mtu_; }
+  uint32_t fallback_mtu() const { return mtu_ < kFallbackMtu ? mtu_ : kFallbackMtu; }
+  // Null outside a call.
+  FrameWriter* frames() { return frames_; }
+
+  // For the BIO.
+  int TakeInput(uint8_t* to, int capacity);
+  void PutOutput(Bytes datagram);
+  void BioGone() { bio_count_.reset(); }
+
+ private:
+  Connection(Environment* environment, std::shared_ptr<Context> context, const ConnectionOptions& options);
+  bool Configure(Environment* environment, const ConnectionOptions& options);
+  bool Adopt();
+  void Advance();
+  void ReadMessages();
+  bool WaitsForInput() const;
+  FailureKind KindOfError(int result) const;
+  void Finish(int result);
+  void Fail(FailureKind kind);
+  void ReportTimer();
+
+  LiveCount count_;
+  std::optional<LiveCount> ssl_count_;
+  std::optional<LiveCount> bio_count_;
+  std::shared_ptr<Context> context_;
+  SSL* ssl_ = nullptr;
+  Phase phase_ = Phase::kHandshake;
+  Handshake handshake_;
+  Secret psk_answer_;
+  uint32_t mtu_;
+  Bytes input_;
+  FrameWriter* frames_ = nullptr;
+};
+
+}  // namespace dtls_openssl
+
+#endif  // DTLS_OPENSSL_CONNECTION_H_

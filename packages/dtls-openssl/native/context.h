@@ -1,0 +1,62 @@
+// An SSL_CTX: what all associations of one configuration share.
+#ifndef DTLS_OPENSSL_CONTEXT_H_
+#define DTLS_OPENSSL_CONTEXT_H_
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "live-objects.h"
+#include "psk.h"
+#include "security-policy.h"
+
+namespace dtls_openssl {
+
+class Environment;
+
+struct ContextOptions {
+  bool server = false;
+  // As on the wire.
+  int min_version = DTLS1_2_VERSION;
+  int max_version = DTLS1_2_VERSION;
+  // OpenSSL's names, colon separated, best first, and the same suites as IANA numbers.
+  std::string cipher_list;
+  std::vector<uint16_t> suites;
+};
+
+class Context {
+ public:
+  // Null: what is wrong is in the error queue.
+  static std::shared_ptr<Context> Create(Environment* environment, const ContextOptions& options);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // False: no memory.
+  bool UseClientPsk(Bytes identity, Bytes key);
+  // An absent hint differs from an empty one (RFC 4279 §5.2).
+  bool UseServerPsk(const std::string* hint, bool conceal_unknown_identity);
+
+  SSL_CTX* ssl_ctx() const { return ssl_ctx_; }
+  bool server() const { return server_; }
+  const ClientPsk& client_psk() const { return client_psk_; }
+  bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
+
+ private:
+  Context(Environment* environment, const ContextOptions& options);
+  bool Configure(const ContextOptions& options);
+
+  LiveCount count_;
+  const bool server_;
+  SecurityPolicy policy_;
+  ClientPsk client_psk_;
+  bool conceals_unknown_identity_ = true;
+  SSL_CTX* ssl_ctx_ = nullptr;
+};
+
+}  // namespace dtls_openssl
+
+#endif  // DTLS_OPENSSL_CONTEXT_H_

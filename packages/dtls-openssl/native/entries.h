@@ -1,0 +1,31 @@
+// What JavaScript may call; src/native.ts holds the same list with its types.
+#ifndef DTLS_OPENSSL_ENTRIES_H_
+#define DTLS_OPENSSL_ENTRIES_H_
+
+#include <node_api.h>
+
+namespace dtls_openssl {
+
+// context-entries.cc
+napi_value Versions(napi_env env, napi_callback_info info);
+napi_value Ciphersuites(napi_env env, napi_callback_info info);
+napi_value ReportLiveObjects(napi_env env, napi_callback_info info);
+napi_value CreateContext(napi_env env, napi_callback_info info);
+napi_value UseClientPsk(napi_env env, napi_callback_info info);
+napi_value UseServerPsk(napi_env env, napi_callback_info info);
+napi_value DestroyContext(napi_env env, napi_callback_info info);
+
+// connection-entries.cc
+napi_value CreateAssociation(napi_env env, napi_callback_info info);
+napi_value Start(napi_env env, napi_callback_info info);
+napi_value Receive(napi_env env, napi_callback_info info);
+napi_value Send(napi_env env, napi_callback_info info);
+napi_value Timeout(napi_env env, napi_callback_info info);
+napi_value AnswerPsk(napi_env env, napi_callback_info info);
+napi_value Shutdown(napi_env env, napi_callback_info info);
+napi_value Info(napi_env env, napi_callback_info info);
+napi_value DestroyAssociation(napi_env env, napi_callback_info info);
+
+}  // namespace dtls_openssl
+
+#endif  // DTLS_OPENSSL_ENTRIES_H_

@@ -1,0 +1,60 @@
+// What a call reports, as a run of frames in memory that the caller lends: one byte of kind, one of zero, two of length
+// (little endian), then the payload. One crossing per call, in the order in which things happened.
+#ifndef DTLS_OPENSSL_FRAMES_H_
+#define DTLS_OPENSSL_FRAMES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "bytes.h"
+
+namespace dtls_openssl {
+
+// Mirrored in src/frames.ts.
+enum class FrameKind : uint8_t {
+  kDatagram = 1,     // bytes for the peer
+  kMessage = 2,      // bytes from the peer
+  kAlert = 3,        // level, description, 0 peer's or 1 ours
+  kEstablished = 4,  // -
+  kClosed = 5,       // -
+  kFlight = 6,       // attempt, wait in milliseconds: two uint32
+  kTimer = 7,        // milliseconds until the retransmission timer expires, uint32; all ones: none runs
+  kFailed = 8,       // why, last handshake message sent, last received, 0; library code, uint32; library text
+  kLost = 9,         // a datagram for the peer did not fit: lost like any other
+};
+
+enum class FailureKind : uint8_t { kProtocol = 0, kTimeout = 1, kEnd = 2 };
+
+class FrameWriter {
+ public:
+  static constexpr size_t kHeader = 4;
+  // Kept free at the end: a read must not write where the callbacks of that same read put frames.
+  static constexpr size_t kScratch = 16384;
+  // Smallest arena: what the largest datagram holds, and what one read may add to it.
+  static constexpr size_t kMinArena = 2 * 65536;
+  static constexpr size_t kMaxArena = 1 << 24;
+
+  FrameWriter() = default;
+  // At least kMinArena bytes.
+  FrameWriter(uint8_t* begin, size_t size) : begin_(begin), next_(begin), end_(begin + size - kScratch) {}
+
+  // False: no room, nothing was written.
+  bool Write(FrameKind kind, Bytes payload = {});
+  // Room for the payload of one more frame.
+  size_t room() const;
+  uint8_t* scratch() const { return end_; }
+  size_t used() const { return static_cast<size_t>(next_ - begin_); }
+
+ private:
+  uint8_t* begin_ = nullptr;
+  uint8_t* next_ = nullptr;
+  uint8_t* end_ = nullptr;
+};
+
+inline void PutUint32(uint8_t* to, uint32_t value) {
+  for (int i = 0; i < 4; i++) to[i] = static_cast<uint8_t>(value >> (8 * i));
+}
+
+}  // namespace dtls_openssl
+
+#endif  // DTLS_OPENSSL_FRAMES_H_

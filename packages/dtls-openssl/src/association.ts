@@ -1,0 +1,207 @@
+/**
+ * One association on OpenSSL: hands bytes to the native connection and tells what came of them (RFC 6347). It keeps no
+ * copy of anything, knows no socket and no clock; who may speak to it is the record filter's business.
+ */
+
+import {
+  type Alert,
+  type Association,
+  type AssociationInfo,
+  type AssociationRequest,
+  alert,
+  CLOSE_NOTIFY,
+  findCiphersuite,
+  maxPayload,
+  type NeedAnswer,
+  type Phase,
+} from '@avs-net/core/plugin';
+import { describeFailure } from './failure.ts';
+import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
+import type { Addon } from './native.ts';
+import { VERSION_NAMES } from './versions.ts';
+
+export class OpensslAssociation implements Association {
+  readonly #addon: Addon;
+  readonly #request: AssociationRequest;
+  /** 0 once destroyed. */
+  #handle: number;
+  #phase: Phase = 'handshake';
+  #deadline: number | undefined;
+  #peerAlert: Alert | undefined;
+  #localAlert: Alert | undefined;
+
+  /** Owns `handle`, an association of `addon`. */
+  constructor(addon: Addon, handle: number, request: AssociationRequest) {
+    this.#addon = addon;
+    this.#handle = handle;
+    this.#request = request;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  start(now: number): void {
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.start(this.#handle, this.#request.opening?.hello, arena), now);
+  }
+
+  receive(bytes: Uint8Array, now: number): void {
+    // OpenSSL takes an empty datagram for the end of everything; it carries nothing.
+    if (this.#phase === 'closed' || bytes.length === 0) return;
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.receive(this.#handle, bytes, arena), now);
+  }
+
+  send(message: Uint8Array, now: number): void {
+    if (this.#phase !== 'established' || message.length === 0 || message.length > MAX_MESSAGE) {
+      throw this.#refusal(message.length);
+    }
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.send(this.#handle, message, arena), now);
+  }
+
+  timeout(now: number): void {
+    if (this.#phase !== 'handshake') return;
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.timeout(this.#handle, arena), now);
+  }
+
+  /** Server: the key for the ClientKeyExchange that is handed in next. */
+  answer(_id: number, key: NeedAnswer): void {
+    if (this.#handle === 0) return;
+    // A key that OpenSSL cannot hold is one that nobody can prove to have.
+    const usable = key !== undefined && key.length > 0 && key.length <= MAX_PSK_KEY;
+    this.#addon.answerPsk(this.#handle, usable ? key : undefined);
+  }
+
+  shutdown(now: number): void {
+    if (this.#phase === 'closed') return;
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.shutdown(this.#handle, arena), now);
+  }
+
+  maxMessage(lowerLimit: number): number {
+    if (this.#phase !== 'established') return 0;
+    const { ciphersuite, encryptThenMac = false } = this.#addon.info(this.#handle);
+    const suite = findCiphersuite(ciphersuite ?? -1);
+    return suite === undefined
+      ? 0
+      : Math.min(MAX_MESSAGE, maxPayload(suite.protection, lowerLimit, { encryptThenMac }));
+  }
+
+  info(): AssociationInfo {
+    if (this.#handle === 0) return {};
+    const { version, ciphersuite, encryptThenMac, identityHint, ...facts } = this.#addon.info(this.#handle);
+    const suite = findCiphersuite(ciphersuite ?? -1);
+    const name = VERSION_NAMES.get(version ?? 0);
+    return {
+      ...facts,
+      ...(name === undefined ? {} : { version: name }),
+      ...(suite === undefined ? {} : { ciphersuite: { id: suite.id, name: suite.name } }),
+      ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
+      ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
+    };
+  }
+
+  destroy(): void {
+    if (this.#handle !== 0) this.#addon.destroyAssociation(this.#handle);
+    this.#handle = 0;
+    this.#phase = 'closed';
+    this.#deadline = undefined;
+  }
+
+  /** Passes on the `used` bytes of frames in `arena`, and gives it back. */
+  #report(arena: Uint8Array, used: number, now: number): void {
+    try {
+      for (let at = 0; at < used && this.#handle !== 0; ) {
+        const from = at + FRAME_HEADER;
+        const to = from + (arena[at + 2]! | (arena[at + 3]! << 8));
+        this.#frame(arena[at]!, arena.subarray(from, to), now);
+        at = to;
+      }
+    } finally {
+      returnArena(arena);
+    }
+  }
+
+  #frame(kind: number, payload: Uint8Array, now: number): void {
+    const { output } = this.#request;
+    switch (kind) {
+      case FrameKind.datagram:
+        output.datagram(payload);
+        break;
+      case FrameKind.message:
+        output.message(payload);
+        break;
+      case FrameKind.timer: {
+        const wait = readUint32(payload, 0);
+        this.#deadline = wait === NO_TIMER ? undefined : now + wait;
+        break;
+      }
+      case FrameKind.flight:
+        output.trace?.({ type: 'flight', attempt: readUint32(payload, 0), waitMs: readUint32(payload, 4) });
+        break;
+      case FrameKind.alert:
+        this.#sawAlert(payload);
+        break;
+      case FrameKind.established:
+        this.#phase = 'established';
+        this.#deadline = undefined;
+        output.established();
+        break;
+      case FrameKind.closed:
+        this.#end();
+        output.closed(this.#peerAlert?.description === CLOSE_NOTIFY ? this.#peerAlert : undefined);
+        break;
+      case FrameKind.failed: {
+        const established = this.#phase === 'established';
+        this.#end();
+        output.failed(this.#request.error(describeFailure(payload, this.#failureContext(established))));
+        break;
+      }
+      case FrameKind.lost:
+        output.trace?.({ type: 'datagram-lost' });
+        break;
+    }
+  }
+
+  #sawAlert(payload: Uint8Array): void {
+    const seen = alert(payload[0] === 1 ? 'warning' : 'fatal', payload[1]!, payload[2] === 0 ? 'peer' : 'local');
+    if (seen.origin === 'peer') this.#peerAlert = seen;
+    else this.#localAlert = seen;
+    this.#request.output.trace?.({ type: 'alert', alert: seen });
+  }
+
+  #end(): void {
+    this.#phase = 'closed';
+    this.#deadline = undefined;
+  }
+
+  #failureContext(established: boolean): Parameters<typeof describeFailure>[1] {
+    return { role: this.#request.role, established, alert: this.#peerAlert ?? this.#localAlert };
+  }
+
+  #refusal(length: number): Error {
+    const [code, message] =
+      this.#phase !== 'established'
+        ? ['ENOTCONN', 'the association is not established']
+        : length === 0
+          ? ['EINVAL', 'DTLS has no empty messages']
+          : ['EMSGSIZE', `a DTLS record carries at most ${MAX_MESSAGE} bytes, received ${length}`];
+    return this.#request.error({ code, message });
+  }
+}
+
+/** RFC 6347 §4.1: 2^14 bytes in a record. */
+export const MAX_MESSAGE = 16_384;
+
+/** PSK_MAX_PSK_LEN of OpenSSL 3. */
+export const MAX_PSK_KEY = 512;
+
+/** PSK_MAX_IDENTITY_LEN of OpenSSL 3, less the NUL that ends it. */
+export const MAX_PSK_IDENTITY = 255;

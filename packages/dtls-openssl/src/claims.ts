@@ -1,0 +1,33 @@
+/**
+ * What DTLS on OpenSSL 3 can do. The probe takes away what the running library has not.
+ */
+
+import { CIPHERSUITES, type Claims, type RoleClaims } from '@avs-net/core/plugin';
+import { MAX_MESSAGE, MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
+
+const BOTH: RoleClaims = {
+  security: ['psk'],
+  versions: ['DTLSv1.0', 'DTLSv1.2'],
+  ciphersuites: CIPHERSUITES.filter(({ mode }) => mode === 'psk').map(({ id }) => id),
+  sources: ['buffer'],
+  alerts: true,
+  handshakeTimers: true,
+  decorate: true,
+  innerMtu: 'exact',
+  extendedMasterSecret: true,
+};
+
+export const CLAIMS: Claims = {
+  client: { ...BOTH, sni: true },
+  server: { ...BOTH, asyncLookup: true },
+  limits: {
+    pskIdentity: MAX_PSK_IDENTITY,
+    pskKey: MAX_PSK_KEY,
+    message: MAX_MESSAGE,
+    // OpenSSL counts less than 15 ms as expired, and gives up by itself after twelve retransmissions.
+    timerMin: 20,
+    timerWaits: 12,
+    sni: 255,
+  },
+  options: { readable: ['innerMtu', 'sessionResumed'], writable: ['dtlsHandshakeTimeouts'] },
+};

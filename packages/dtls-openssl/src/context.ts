@@ -1,0 +1,115 @@
+/**
+ * What all associations of one configuration share: an SSL_CTX with its credential. Makes associations behind the record
+ * filter, and serves peers through the endpoint.
+ */
+
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import {
+  type Association,
+  type AssociationRequest,
+  type Configuration,
+  type Context,
+  type ContextHost,
+  type EngineErrorInit,
+  isNetError,
+  type SecureConfiguration,
+} from '@avs-net/core/plugin';
+import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
+import { OpensslAssociation } from './association.ts';
+import type { Addon } from './native.ts';
+import { type ContextOptions, checkTimeouts, contextOptions } from './options.ts';
+
+/** Errors: EINVAL and ENOTSUP for what the configuration asks for, ENOMEM. */
+export function createContext(addon: Addon, configuration: Configuration, host: ContextHost): Context {
+  const options = contextOptions(configuration as SecureConfiguration, (init) => host.error(init));
+  let handle = explained(host, () => createNative(addon, options));
+
+  const open = (request: AssociationRequest): Association =>
+    explained(request, () => {
+      const { min, max } = request.handshakeTimeouts;
+      checkTimeouts(request.handshakeTimeouts, (init) => request.error(init));
+      const name = request.role === 'client' ? serverNameIndication(request) : undefined;
+      const association = addon.createAssociation(handle, usableMtu(request), min, max, name);
+      return new OpensslAssociation(addon, association, request);
+    });
+  const association = (request: AssociationRequest): Association => {
+    if (request.role !== options.role) {
+      const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
+      throw request.error({ code: 'EINVAL', message });
+    }
+    return filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
+  };
+
+  return {
+    association,
+    ...(options.role === 'server' ? { listen: (lower, peers) => listen(lower, association, peers) } : {}),
+    destroy(): void {
+      if (handle !== 0) addon.destroyContext(handle);
+      handle = 0;
+    },
+  };
+}
+
+function createNative(addon: Addon, { role, minVersion, maxVersion, suites, credential }: ContextOptions): number {
+  const handle = addon.createContext(
+    role === 'server',
+    minVersion,
+    maxVersion,
+    suites.map(({ opensslName }) => opensslName).join(':'),
+    suites.map(({ id }) => id),
+  );
+  try {
+    if (credential.role === 'server') addon.useServerPsk(handle, credential.hint, credential.conceal);
+    else addon.useClientPsk(handle, credential.identity, credential.key);
+  } catch (error) {
+    addon.destroyContext(handle);
+    throw error;
+  }
+  return handle;
+}
+
+/** RFC 6066 §3: a host name in ASCII without a dot at the end, never an address. */
+function serverNameIndication(request: AssociationRequest): string | undefined {
+  const name = request.serverName?.replace(/\.$/, '') ?? '';
+  if (name === '' || isIP(name.replace(/^\[|\]$/g, '')) !== 0) return undefined;
+  const ascii = isAscii(name) ? name : domainToASCII(name);
+  if (ascii !== '' && ascii.length <= MAX_SERVER_NAME) return ascii;
+  const code = ascii === '' ? 'EINVAL' : 'ENOBUFS';
+  const expected = `a host name of at most ${MAX_SERVER_NAME} characters`;
+  throw request.error({ code, message: `server name: expected ${expected}, received "${name.slice(0, 80)}"` });
+}
+
+function isAscii(text: string): boolean {
+  return [...text].every((character) => character > ' ' && character <= '~');
+}
+
+function usableMtu({ lowerMtu = UNKNOWN_MTU, error }: AssociationRequest): number {
+  if (lowerMtu >= MIN_MTU) return Math.min(Math.floor(lowerMtu), MAX_DATAGRAM);
+  const message = `the lower socket carries ${lowerMtu} bytes per datagram, a DTLS handshake needs ${MIN_MTU}`;
+  throw error({ code: 'EMSGSIZE', message });
+}
+
+/** Errors of the addon, in words and with the library's own. */
+function explained<T>({ error }: { error(init: EngineErrorInit): Error }, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (isNetError(cause)) throw cause;
+    const { code, message, libraryCode, libraryText } = Object(cause) as Record<string, unknown>;
+    throw error({
+      code: typeof code === 'string' && /^E[A-Z]+$/.test(code) && !code.startsWith('ERR') ? code : 'EINVAL',
+      message: String(message),
+      library: typeof libraryCode === 'number' ? { code: libraryCode, text: String(libraryText) } : undefined,
+      cause,
+    });
+  }
+}
+
+/** RFC 8200 §5: 1280 bytes on every path, less IPv6 and UDP headers. */
+const UNKNOWN_MTU = 1_232;
+
+/** `Connection::kMinMtu`. */
+const MIN_MTU = 64;
+const MAX_DATAGRAM = 65_535;
+const MAX_SERVER_NAME = 255;

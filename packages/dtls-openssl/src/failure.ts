@@ -1,0 +1,33 @@
+/**
+ * Errors of an association: from what the library said and the alerts that were seen to code, words and advice.
+ */
+
+import type { Alert, EngineErrorInit, Role } from '@avs-net/core/plugin';
+import { FailureKind, readUint32 } from './frames.ts';
+import { describeSilence } from './silence.ts';
+
+export interface FailureContext {
+  readonly role: Role;
+  readonly established: boolean;
+  readonly alert: Alert | undefined;
+}
+
+/** `payload` is that of a frame of kind `failed`. */
+export function describeFailure(payload: Uint8Array, context: FailureContext): EngineErrorInit {
+  const code = readUint32(payload, 4);
+  const library = code === 0 ? undefined : { code, text: Buffer.from(payload.subarray(TEXT_AT)).toString('latin1') };
+  if (payload[0] === FailureKind.timeout) {
+    return { code: 'ETIMEDOUT', message: describeSilence(context.role, payload[1]!, payload[2]!), library };
+  }
+  return { code: 'EPROTO', message: describeProtocolFailure(context, library?.text), alert: context.alert, library };
+}
+
+function describeProtocolFailure({ alert, established }: FailureContext, text: string | undefined): string {
+  const what = established ? 'the association' : 'the handshake';
+  const name = alert === undefined ? '' : `alert ${alert.name} (${alert.description})`;
+  if (alert?.origin === 'peer') return `the peer ended ${what} with ${name}`;
+  const why = text === undefined ? 'the library gave no reason' : text.slice(text.lastIndexOf(':') + 1);
+  return alert === undefined ? `${what} failed: ${why}` : `${what} was ended with ${name}: ${why}`;
+}
+
+const TEXT_AT = 8;

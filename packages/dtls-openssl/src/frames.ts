@@ -1,0 +1,51 @@
+/**
+ * What a native call reports: frames of one byte of kind, one of zero, two of length (little endian) and a payload, in an
+ * arena that is lent for the call. Mirrors native/frames.h.
+ */
+
+export const FrameKind = {
+  datagram: 1,
+  message: 2,
+  /** Level, description, 0 the peer's or 1 ours. */
+  alert: 3,
+  established: 4,
+  closed: 5,
+  /** Attempt and wait in milliseconds. */
+  flight: 6,
+  /** Milliseconds until the retransmission timer expires, or `NO_TIMER`. */
+  timer: 7,
+  /** `FailureKind`, last handshake message sent and received, zero, library code, library text. */
+  failed: 8,
+  /** A datagram for the peer that did not fit. */
+  lost: 9,
+} as const;
+
+export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;
+
+export const FRAME_HEADER = 4;
+
+export const NO_TIMER = 0xffffffff;
+
+/** Handshake message that stands for none. */
+export const NO_MESSAGE = 255;
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
+/** Memory for the frames of one call; the next borrower overwrites it. */
+export function borrowArena(): Uint8Array {
+  const arena = spare ?? new Uint8Array(ARENA_SIZE);
+  spare = undefined;
+  return arena;
+}
+
+export function returnArena(arena: Uint8Array): void {
+  spare = arena;
+}
+
+/** One per thread; a second is made only when calls are nested. */
+let spare: Uint8Array | undefined;
+
+/** `kMinArena` of native/frames.h, twice. */
+const ARENA_SIZE = 256 * 1024;

@@ -1,0 +1,115 @@
+/**
+ * The native addon as TypeScript sees it, and how it is found. Handles are numbers; whoever passes a wrong one gets a
+ * RangeError. Loading it has no effect but on the thread that does it.
+ */
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Mirrors native/entries.h. Entries that take an arena return how many bytes of frames they wrote into it. */
+export interface Addon {
+  versions(): { readonly built: string; readonly running: string; readonly major: number };
+  /** IANA numbers of all suites of the running library. */
+  ciphersuites(): number[];
+  /** Of this thread, or of the whole process. */
+  liveObjects(process: boolean): LiveObjects;
+  createContext(
+    server: boolean,
+    minVersion: number,
+    maxVersion: number,
+    cipherList: string,
+    suites: readonly number[],
+  ): number;
+  useClientPsk(context: number, identity: Uint8Array, key: Uint8Array): void;
+  useServerPsk(context: number, hint: Uint8Array | undefined, concealUnknownIdentity: boolean): void;
+  destroyContext(context: number): boolean;
+  /** `mtu` in bytes, waits in milliseconds. */
+  createAssociation(context: number, mtu: number, minWait: number, maxWait: number, serverName?: string): number;
+  start(association: number, opening: Uint8Array | undefined, arena: Uint8Array): number;
+  receive(association: number, datagram: Uint8Array, arena: Uint8Array): number;
+  send(association: number, message: Uint8Array, arena: Uint8Array): number;
+  timeout(association: number, arena: Uint8Array): number;
+  /** Server: the key for the ClientKeyExchange that comes next. */
+  answerPsk(association: number, key: Uint8Array | undefined): void;
+  shutdown(association: number, arena: Uint8Array): number;
+  info(association: number): NativeInfo;
+  destroyAssociation(association: number): boolean;
+}
+
+/** How many objects of OpenSSL and of ours are alive. */
+export interface LiveObjects {
+  /** SSL_CTX. */
+  readonly contexts: number;
+  /** SSL. */
+  readonly connections: number;
+  /** BIO. */
+  readonly bios: number;
+  readonly associations: number;
+}
+
+export interface NativeInfo {
+  /** As on the wire. */
+  readonly version?: number;
+  /** IANA number. */
+  readonly ciphersuite?: number;
+  readonly encryptThenMac?: boolean;
+  readonly resumed: boolean;
+  readonly extendedMasterSecret: boolean;
+  readonly pskIdentity?: Uint8Array;
+  readonly identityHint?: string;
+  readonly serverName?: string;
+}
+
+/** The addon; an Error says why it cannot be had and what to do. */
+export function loadAddon(): Addon {
+  const require = createRequire(import.meta.url);
+  const file = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
+  if (file === undefined) {
+    throw new Error(
+      `the native addon is not built for ${process.platform}-${process.arch}: build the package where there is a ` +
+        'C++ compiler (pnpm build), or choose another dtls backend',
+    );
+  }
+  return requireAddon(() => require(file) as Addon);
+}
+
+/** Calls `require` and explains its failure. */
+export function requireAddon(require: () => Addon): Addon {
+  try {
+    return require();
+  } catch (cause) {
+    throw new Error(explain(cause), { cause });
+  }
+}
+
+function explain(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const symbol = MISSING_SYMBOL.map((pattern) => pattern.exec(text)?.[1]).find((found) => found !== undefined);
+  if (symbol === undefined) return `the native addon cannot be loaded: ${text}`;
+  return (
+    `${runtime()} does not export the OpenSSL functions that the native addon needs (missing: ${symbol}); ` +
+    'Node.js 20 and newer do, elsewhere choose another dtls backend'
+  );
+}
+
+function runtime(): string {
+  const name = OTHER_RUNTIMES.find((candidate) => process.versions[candidate] !== undefined) ?? 'node';
+  return `this runtime (${name} ${process.versions[name]})`;
+}
+
+/** Relative to src/ and dist/ alike: what was published first, else what was compiled here. */
+const PLACES = [
+  `../prebuilds/${process.platform}-${process.arch}/dtls_openssl.node`,
+  '../build/Release/dtls_openssl.node',
+];
+
+/** glibc, musl, macOS, Windows. */
+const MISSING_SYMBOL = [
+  /undefined symbol: (\w+)/,
+  /Error relocating .*: (\w+): symbol not found/,
+  /symbol not found in flat namespace '_?(\w+)'/,
+  /The specified (procedure) could not be found/,
+];
+
+const OTHER_RUNTIMES = ['bun', 'deno', 'electron'] as const;

@@ -1,0 +1,154 @@
+/**
+ * From a configuration to what OpenSSL is told, checked completely: core has compared it with the claims, but nothing may
+ * leave on the strength of that alone.
+ */
+
+import {
+  CIPHERSUITES,
+  type Ciphersuite,
+  DEFAULT_HANDSHAKE_TIMEOUTS,
+  type EngineErrorInit,
+  findCiphersuite,
+  type HandshakeTimeouts,
+  type PskInfo,
+  type PskServerInfo,
+  type SecureConfiguration,
+  type SecurityInfo,
+  securityRole,
+  waitSchedule,
+} from '@avs-net/core/plugin';
+import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
+import { CLAIMS } from './claims.ts';
+import { versionNumber } from './versions.ts';
+
+export interface ContextOptions {
+  readonly role: 'client' | 'server';
+  /** On the wire. */
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** Best first. */
+  readonly suites: readonly Ciphersuite[];
+  /** Borrowed from the configuration. */
+  readonly credential: PskCredential;
+}
+
+export type PskCredential =
+  | { readonly role: 'client'; readonly identity: Uint8Array; readonly key: Uint8Array }
+  | { readonly role: 'server'; readonly hint: Uint8Array | undefined; readonly conceal: boolean };
+
+type Refuse = (init: EngineErrorInit) => Error;
+
+/** Throws EINVAL or ENOTSUP, made by `refuse`, which name the property. */
+export function contextOptions(configuration: SecureConfiguration, refuse: Refuse): ContextOptions {
+  const { security, dtlsHandshakeTimeouts = DEFAULT_HANDSHAKE_TIMEOUTS } = configuration;
+  for (const property of UNSUPPORTED) {
+    if (configuration[property] === undefined || configuration[property] === false) continue;
+    throw refuse({ code: 'ENOTSUP', message: `${property}: not supported by this backend` });
+  }
+  if (security?.mode !== 'psk') {
+    throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk, the only mode that this backend supports' });
+  }
+  checkTimeouts(dtlsHandshakeTimeouts, refuse);
+  const role = securityRole(security);
+  const credential =
+    role === 'server' ? serverPsk(security as PskServerInfo, refuse) : clientPsk(security as PskInfo, refuse);
+  return { role, ...versions(configuration, refuse), suites: suites(configuration, refuse), credential };
+}
+
+/** Also for timeouts that were set by option. */
+export function checkTimeouts(timeouts: HandshakeTimeouts, refuse: Refuse): void {
+  const { timerMin, timerWaits } = CLAIMS.limits as { timerMin: number; timerWaits: number };
+  const { min, max } = timeouts;
+  const given = `received min ${min} and max ${max}`;
+  if (!Number.isInteger(min) || !Number.isInteger(max) || min < timerMin || max < min || max > LONGEST_WAIT) {
+    const expected = `whole milliseconds, ${timerMin} <= min <= max <= ${LONGEST_WAIT}`;
+    throw refuse({ code: 'EINVAL', message: `dtlsHandshakeTimeouts: expected ${expected}, ${given}` });
+  }
+  const waits = waitSchedule(timeouts).length;
+  if (waits > timerWaits) {
+    const expected = `at most ${timerWaits} waits, because OpenSSL gives up then`;
+    throw refuse({
+      code: 'EINVAL',
+      message: `dtlsHandshakeTimeouts: expected ${expected}, ${given}, which makes ${waits}; raise min or lower max`,
+    });
+  }
+}
+
+function clientPsk(security: PskInfo, refuse: Refuse): PskCredential {
+  const identity = bufferOf(security.identity, 'security.identity', MAX_PSK_IDENTITY, refuse);
+  const key = bufferOf(security.key, 'security.key', MAX_PSK_KEY, refuse);
+  if (key.length === 0) throw refuse({ code: 'EINVAL', message: 'security.key: expected at least 1 byte, received 0' });
+  refuseNul(identity, 'security.identity', refuse);
+  return { role: 'client', identity, key };
+}
+
+/** Both halves must be bytes: the source of each is checked for itself. */
+function bufferOf(info: SecurityInfo, path: string, max: number, refuse: Refuse): Uint8Array {
+  if (info?.source !== 'buffer') {
+    throw refuse({ code: 'EINVAL', message: `${path}: expected source buffer, received source ${info?.source}` });
+  }
+  if (info.buffer.length > max) {
+    const received = `received ${info.buffer.length}`;
+    throw refuse({ code: 'EINVAL', message: `${path}: expected at most ${max} bytes (limit of OpenSSL), ${received}` });
+  }
+  return info.buffer;
+}
+
+function serverPsk({ identityHint, unknownIdentity }: PskServerInfo, refuse: Refuse): PskCredential {
+  if (identityHint !== undefined) {
+    if (identityHint.length > MAX_HINT) {
+      const message = `security.identityHint: expected at most ${MAX_HINT} bytes, received ${identityHint.length}`;
+      throw refuse({ code: 'EINVAL', message });
+    }
+    refuseNul(identityHint, 'security.identityHint', refuse);
+  }
+  return { role: 'server', hint: identityHint, conceal: unknownIdentity !== 'alert' };
+}
+
+/** OpenSSL keeps both as C strings, so that what follows a NUL would be cut off. */
+function refuseNul(bytes: Uint8Array, path: string, refuse: Refuse): void {
+  const at = bytes.indexOf(0);
+  if (at >= 0) throw refuse({ code: 'EINVAL', message: `${path}: expected no NUL byte, received one at offset ${at}` });
+}
+
+function versions({ version }: SecureConfiguration, refuse: Refuse): { minVersion: number; maxVersion: number } {
+  const number = (name: 'min' | 'max', fallback: number): number => {
+    const wanted = version?.[name];
+    const found = wanted === undefined ? fallback : versionNumber(wanted);
+    if (found !== undefined) return found;
+    const code = wanted === 'DTLSv1.3' ? 'ENOTSUP' : 'EINVAL';
+    throw refuse({ code, message: `version.${name}: expected DTLSv1.0 or DTLSv1.2, received ${wanted}` });
+  };
+  const minVersion = number('min', DTLS_1_2);
+  const maxVersion = number('max', DTLS_1_2);
+  if (minVersion < maxVersion) {
+    const least = version?.min ?? 'DTLSv1.2 (the default)';
+    throw refuse({ code: 'EINVAL', message: `version: max ${version?.max} is below min ${least}` });
+  }
+  return { minVersion, maxVersion };
+}
+
+function suites({ ciphersuites }: SecureConfiguration, refuse: Refuse): Ciphersuite[] {
+  if (ciphersuites === undefined) return CIPHERSUITES.filter(({ mode }) => mode === 'psk');
+  const found: Ciphersuite[] = [];
+  ciphersuites.forEach((wanted, index) => {
+    const suite = findCiphersuite(wanted);
+    if (suite === undefined) {
+      throw refuse({ code: 'ENOTSUP', message: `ciphersuites[${index}]: ${wanted} is not known to this backend` });
+    }
+    // avs_net drops those of the other mode, so that one list serves both.
+    if (suite.mode === 'psk' && !found.includes(suite)) found.push(suite);
+  });
+  if (found.length > 0) return found;
+  throw refuse({ code: 'EINVAL', message: 'ciphersuites: expected at least one PSK ciphersuite, received none' });
+}
+
+const UNSUPPORTED = ['connectionId', 'session', 'alpn', 'keylog'] as const;
+
+const DTLS_1_2 = 0xfefd;
+
+/** PSK_MAX_IDENTITY_LEN of OpenSSL 3. */
+const MAX_HINT = 256;
+
+/** OpenSSL counts microseconds in 32 bits. */
+const LONGEST_WAIT = 4_294_967;
