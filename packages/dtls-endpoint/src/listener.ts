@@ -9,7 +9,7 @@ import { EndpointCounters } from './endpoint-counters.ts';
 import { type EndpointLimits, endpointLimits } from './endpoint-limits.ts';
 import { HandshakeType } from './handshake-fragment.ts';
 import { HelloExchange } from './hello-exchange.ts';
-import { PeerSession, type SessionHost } from './peer-session.ts';
+import { ONLY_PEER, PeerSession, reply, type SessionHost } from './peer-session.ts';
 import { type Peer, PeerTable } from './peer-table.ts';
 import { beginsWith, ContentType, RECORD_HEADER, readRecord, recordHeader } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
@@ -35,9 +35,13 @@ class Endpoint implements Listener, SessionHost {
   readonly #exchange: HelloExchange;
   #closed = false;
   readonly #answer = (answer: Uint8Array, to: Address): void => {
-    this.#counters.cookiesSent += 1;
-    if (this.lower.sendTo === undefined) this.lower.send(answer);
-    else this.lower.sendTo(answer, to);
+    try {
+      reply(this.lower, answer, to);
+      this.#counters.cookiesSent += 1;
+    } catch (error) {
+      // Whoever sends hellos from an address that nothing can be sent to must not be able to throw.
+      this.#host.trace?.({ type: 'lower-error', error });
+    }
   };
 
   constructor(lower: LowerSocket, make: MakeAssociation, host: ListenerHost) {
@@ -165,7 +169,7 @@ class Endpoint implements Listener, SessionHost {
     const { hello } = this.#exchange;
     // Only the record that was verified: what is behind it has passed no filter.
     if (hello.recordEnd < data.length) this.#refuse('behindHello');
-    const address = { host: from.host, port: from.port };
+    const address = from === ONLY_PEER ? from : { host: from.host, port: from.port };
     const session = new PeerSession(address, data.slice(0, hello.recordEnd), hello.randomAt, this);
     this.#counters.handshakesBegun += 1;
     this.#table.begin(session);
@@ -265,6 +269,4 @@ function holdsChangeCipherSpec(data: Uint8Array): boolean {
   return false;
 }
 
-/** The address of whoever is at the other end of a lower socket that does not say. */
-const ONLY_PEER: Address = { host: '', port: 0 };
 const record = recordHeader();

@@ -58,10 +58,7 @@ export class PeerSession implements LowerSocket {
   }
 
   send(data: Uint8Array): void {
-    if (this.muted) return;
-    const { lower } = this.#host;
-    if (lower.sendTo === undefined) lower.send(data);
-    else lower.sendTo(data, this.peer);
+    if (!this.muted) reply(this.#host.lower, data, this.peer);
   }
 
   pause(): void {
@@ -106,6 +103,15 @@ export class PeerSession implements LowerSocket {
     return { ...request, output: new SessionOutput(request.output, this, this.#host) };
   }
 }
+
+/** Sends to `to` over a shared lower socket, or over one that has a single peer and knows it. */
+export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void {
+  if (lower.sendTo === undefined || to === ONLY_PEER) lower.send(data);
+  else lower.sendTo(data, to);
+}
+
+/** The address of whoever is at the other end of a lower socket that does not say. */
+export const ONLY_PEER: Address = { host: '', port: 0 };
 
 class SessionOutput implements Output {
   readonly #output: Output;

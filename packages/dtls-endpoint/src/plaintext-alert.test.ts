@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { record, serverHello } from '../../../test/dtls-records.ts';
+import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
+import { filtered } from './record-filter.ts';
+
+const alertOf = (level: number, description: number): Uint8Array =>
+  record({ type: 21, body: Uint8Array.of(level, description) });
+const REFUSED = alertOf(2, 40);
+
+function setup(min = 1_000): { filter: ReturnType<typeof filtered>; engine: FakeAssociation; report: Report } {
+  const { request, report } = fakeRequest({ handshakeTimeouts: { min, max: 60_000 } });
+  let engine: FakeAssociation | undefined;
+  const filter = filtered(request, (inner) => {
+    engine = new FakeAssociation(inner);
+    engine.deadline = 50_000;
+    return engine;
+  });
+  filter.start(0);
+  return { filter, engine: engine!, report };
+}
+
+describe('an alert in the clear during a handshake', () => {
+  it('never reaches the engine', () => {
+    const { filter, engine, report } = setup();
+    filter.receive(REFUSED, 100);
+    expect(engine.given).toEqual([]);
+    expect(report.dropped).toEqual(['plaintextAlert']);
+    expect(filter.phase).toBe('handshake');
+  });
+
+  it('ends a handshake that makes no progress within the first wait', () => {
+    const { filter, engine, report } = setup();
+    filter.receive(REFUSED, 100);
+    expect(filter.deadline).toBe(1_100);
+    filter.timeout(1_099);
+    expect(report.errors).toEqual([]);
+    filter.timeout(1_100);
+    expect(report.errors).toMatchObject([
+      { code: 'EPROTO', alert: { level: 'fatal', description: 40, name: 'handshake_failure', origin: 'peer' } },
+    ]);
+    expect(report.errors[0]?.message).toMatch(/handshake_failure \(40\), which was not authenticated/);
+    expect(filter.phase).toBe('closed');
+    expect(filter.deadline).toBeUndefined();
+    engine.establish();
+    filter.timeout(60_000);
+    filter.receive(serverHello(0xc0a8), 60_000);
+    expect(report.events).toEqual(['failed']);
+    expect(engine.given).toEqual([]);
+  });
+
+  it('waits two seconds at most', () => {
+    const { filter } = setup(9_000);
+    filter.receive(REFUSED, 100);
+    expect(filter.deadline).toBe(2_100);
+  });
+
+  it('is not prolonged by more of them', () => {
+    const { filter } = setup();
+    filter.receive(REFUSED, 100);
+    filter.receive(alertOf(2, 115), 900);
+    expect(filter.deadline).toBe(1_100);
+  });
+
+  it('is outlived by a handshake that goes on', () => {
+    const { filter, engine, report } = setup();
+    engine.onReceive = () => engine.request.output.datagram(Uint8Array.of(1));
+    filter.receive(REFUSED, 100);
+    filter.receive(serverHello(0xc0a8), 200);
+    expect(filter.deadline).toBe(50_000);
+    engine.establish();
+    expect(report.events).toEqual(['established']);
+  });
+
+  it('is not outlived by an answer that the engine does not react to, nor by our own retransmission', () => {
+    const { filter, engine } = setup();
+    filter.receive(REFUSED, 100);
+    filter.receive(serverHello(0xc0a8), 200);
+    engine.request.output.datagram(Uint8Array.of(1));
+    expect(filter.deadline).toBe(1_100);
+  });
+
+  it('explains a handshake that runs out of time later', () => {
+    const { filter, engine, report } = setup();
+    engine.onReceive = () => engine.request.output.datagram(Uint8Array.of(1));
+    filter.receive(alertOf(2, 115), 100);
+    filter.receive(serverHello(0xc0a8), 200);
+    engine.fail('ETIMEDOUT');
+    expect(report.errors).toMatchObject([
+      { code: 'EPROTO', alert: { name: 'unknown_psk_identity' }, cause: { code: 'ETIMEDOUT' } },
+    ]);
+  });
+
+  it('explains nothing else', () => {
+    const { filter, engine, report } = setup();
+    filter.receive(REFUSED, 100);
+    engine.fail('EACCES');
+    expect(report.errors).toMatchObject([{ code: 'EACCES', alert: undefined }]);
+  });
+
+  it.each([
+    ['a warning', alertOf(1, 90), undefined],
+    ['close_notify', alertOf(1, 0), 1_100],
+    ['a fatal alert of an unknown number', alertOf(2, 200), 1_100],
+  ])('sets a deadline of its own, or not, if it is %s', (_name, datagram, deadline) => {
+    const { filter, engine } = setup();
+    engine.deadline = undefined;
+    filter.receive(datagram, 100);
+    expect(filter.deadline).toBe(deadline);
+  });
+});

@@ -1,0 +1,243 @@
+import type { AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
+import { describe, expect, it } from 'vitest';
+import { ATTACKS, FURTHER_ATTACKS, type Seen } from '../../../test/attacks.ts';
+import {
+  changeCipherSpec,
+  clientHello,
+  fragmentOf,
+  handshake,
+  join,
+  protectedRecord,
+  record,
+  serverHello,
+} from '../../../test/dtls-records.ts';
+import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
+import { type FilterRules, filtered } from './record-filter.ts';
+
+const CCM_8: AssociationInfo = { version: 'DTLSv1.2', ciphersuite: { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8' } };
+
+interface Setup {
+  readonly filter: ReturnType<typeof filtered>;
+  readonly engine: FakeAssociation;
+  readonly report: Report;
+}
+
+function setup(init: Partial<AssociationRequest> = {}, rules?: FilterRules): Setup {
+  const { request, report } = fakeRequest(init);
+  let engine: FakeAssociation | undefined;
+  const filter = filtered(
+    request,
+    (inner) => {
+      engine = new FakeAssociation(inner);
+      return engine;
+    },
+    rules,
+  );
+  return { filter, engine: engine!, report };
+}
+
+function established(facts = CCM_8, role: 'client' | 'server' = 'client'): Setup {
+  const made = setup({ role });
+  made.filter.start(0);
+  made.engine.establish(facts);
+  return made;
+}
+
+let state = 1;
+const seen: Seen = {
+  protectedRecord: record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) }),
+  first: clientHello(),
+  noise: (length) => {
+    return Uint8Array.from({ length }, () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 16;
+    });
+  },
+};
+
+describe('an established association', () => {
+  it('knows all the attacks', () => expect(ATTACKS).toHaveLength(31));
+
+  it.each([...ATTACKS, ...FURTHER_ATTACKS])('survives $name', ({ datagrams, refused }) => {
+    for (const role of ['client', 'server'] as const) {
+      const { filter, engine, report } = established(CCM_8, role);
+      const sent = datagrams(seen);
+      for (const bytes of sent) filter.receive(bytes, 1);
+      if (refused === 'keys') {
+        expect(engine.given).toEqual(sent);
+        expect(report.dropped).toEqual([]);
+      } else {
+        expect(engine.given).toEqual([]);
+        expect(report.dropped.length).toBeGreaterThanOrEqual(sent.length);
+        if (refused !== 'any') expect(new Set(report.dropped)).toEqual(new Set([refused]));
+      }
+      expect(filter.phase).toBe('established');
+      expect(report.events).toEqual(['established']);
+      filter.receive(seen.protectedRecord, 2);
+      expect(engine.given.at(-1)).toBe(seen.protectedRecord);
+    }
+  });
+
+  it.each([
+    ['TLS_PSK_WITH_AES_128_CCM_8', 0xc0a8, 16],
+    ['TLS_PSK_WITH_AES_128_GCM_SHA256', 0x00a8, 24],
+    ['TLS_PSK_WITH_CHACHA20_POLY1305_SHA256', 0xccab, 16],
+    ['TLS_PSK_WITH_AES_128_CBC_SHA', 0x008c, 48],
+    ['TLS_PSK_WITH_AES_128_CBC_SHA256', 0x00ae, 64],
+    ['TLS_PSK_WITH_AES_256_CBC_SHA384', 0x00af, 80],
+    ['a suite that nobody knows', 0xeeee, 16],
+  ])('refuses what is shorter than a record of %s', (name, id, shortest) => {
+    const { filter, engine, report } = established({ ciphersuite: { id, name } });
+    const data = (size: number): Uint8Array => protectedRecord({ type: 23, size });
+    filter.receive(data(shortest - 1), 1);
+    expect(report.dropped).toEqual(['recordTooShort']);
+    filter.receive(data(shortest), 1);
+    expect(engine.received).toHaveLength(1);
+  });
+
+  it('wants the negotiated version', () => {
+    const { filter, report } = established();
+    filter.receive(protectedRecord({ version: 0xfeff }), 1);
+    expect(report.dropped).toEqual(['wrongVersion']);
+  });
+
+  it('lets a repeated Finished through, without what was repeated in the clear with it', () => {
+    const { filter, engine, report } = established(CCM_8, 'server');
+    const finished = protectedRecord({ sequence: 1 });
+    filter.receive(
+      join(handshake({ type: 16, messageSeq: 2, body: new Uint8Array(5) }), changeCipherSpec(), finished),
+      1,
+    );
+    expect(engine.received).toEqual([finished]);
+    expect(report.dropped).toEqual(['plaintext', 'plaintext']);
+  });
+
+  it('judges every record on its own merit and copies none', () => {
+    const { filter, engine, report } = established();
+    const good = (sequence: number): Uint8Array => protectedRecord({ type: 23, sequence });
+    const short = protectedRecord({ type: 23, size: 3 });
+    const datagram = join(good(1), good(2), short, good(3), short.subarray(0, 9));
+    filter.receive(datagram, 1);
+    expect(engine.received).toEqual([join(good(1), good(2)), good(3)]);
+    expect(engine.given.map(({ buffer }) => buffer)).toEqual([datagram.buffer, datagram.buffer]);
+    expect(report.dropped).toEqual(['recordTooShort', 'truncatedHeader']);
+  });
+
+  it('hands on a datagram without fault as it is', () => {
+    const { filter, engine } = established();
+    const datagram = join(protectedRecord({ type: 23 }), protectedRecord({ type: 21, size: 18 }));
+    filter.receive(datagram, 1);
+    expect(engine.given[0]).toBe(datagram);
+  });
+
+  it('lets nothing in after the end', () => {
+    const { filter, engine, report } = established();
+    engine.request.output.closed();
+    filter.receive(seen.protectedRecord, 1);
+    expect(engine.given).toEqual([]);
+    expect(report.dropped).toEqual(['afterEnd']);
+    expect(report.events).toEqual(['established', 'closed']);
+  });
+});
+
+describe('a handshake', () => {
+  it('lets its own messages through', () => {
+    const { filter, engine, report } = setup();
+    const flight = [
+      handshake({ type: 3, body: new Uint8Array(258) }, { version: 0xfeff }),
+      serverHello(0xc0a8),
+      handshake({ type: 12, messageSeq: 2, body: new Uint8Array(6) }),
+      handshake({ type: 14, messageSeq: 3 }),
+      join(changeCipherSpec(), protectedRecord({ size: 40 })),
+    ];
+    for (const bytes of flight) filter.receive(bytes, 1);
+    expect(engine.given).toEqual(flight);
+    expect(report.dropped).toEqual([]);
+  });
+
+  it('drops the handshake rules with the handshake, also inside one datagram', () => {
+    const { filter, engine, report } = setup({ role: 'server' });
+    engine.onReceive = () => engine.establish(CCM_8);
+    const bad = record({ type: 23, body: new Uint8Array(4) });
+    filter.receive(join(protectedRecord(), bad, changeCipherSpec()), 1);
+    expect(engine.received).toEqual([protectedRecord()]);
+    expect(report.dropped).toEqual(['wrongEpoch', 'plaintext']);
+  });
+
+  const finished = protectedRecord();
+  it.each<[string, Uint8Array, string]>([
+    ['application data in the clear', record({ type: 23, body: new Uint8Array(4) }), 'plaintext'],
+    ['a heartbeat', record({ type: 24, body: new Uint8Array(4) }), 'unknownType'],
+    ['TLS 1.2', record({ type: 22, version: 0x0303, body: new Uint8Array(12) }), 'wrongVersion'],
+    ['epoch 2', protectedRecord({ epoch: 2 }), 'wrongEpoch'],
+    ['a long plaintext record', record({ type: 22, body: new Uint8Array(16_385) }), 'recordTooLong'],
+    ['an empty handshake record', record({ type: 22 }), 'malformedFragment'],
+    ['an empty change_cipher_spec', record({ type: 20 }), 'malformedChangeCipherSpec'],
+    ['a long change_cipher_spec', record({ type: 20, body: Uint8Array.of(1, 1) }), 'malformedChangeCipherSpec'],
+    ['another change_cipher_spec', record({ type: 20, body: Uint8Array.of(2) }), 'malformedChangeCipherSpec'],
+    ['a Finished in the clear', handshake({ type: 20, messageSeq: 4, body: new Uint8Array(12) }), 'unexpectedMessage'],
+    ['a HelloRequest', handshake({ type: 0 }), 'unexpectedMessage'],
+    ['a message of the own role', clientHello(), 'unexpectedMessage'],
+    ['a short protected record', protectedRecord({ type: 23, size: 1 }), 'recordTooShort'],
+    ['a protected record shorter than any Finished', protectedRecord({ size: 27 }), 'recordTooShort'],
+    ['a long Finished', protectedRecord({ size: 300 }), 'earlyRecord'],
+    ['a short alert in the clear', record({ type: 21, body: Uint8Array.of(2) }), 'malformedAlert'],
+    ['an alert of no level', record({ type: 21, body: Uint8Array.of(3, 40) }), 'malformedAlert'],
+  ])('refuses %s', (_name, datagram, reason) => {
+    const { filter, engine, report } = setup();
+    filter.receive(datagram, 1);
+    expect(report.dropped).toEqual([reason]);
+    expect(engine.received).toEqual([]);
+  });
+
+  it('refuses plaintext behind a protected record', () => {
+    const { filter, engine, report } = setup();
+    filter.receive(join(finished, changeCipherSpec()), 1);
+    expect(engine.received).toEqual([finished]);
+    expect(report.dropped).toEqual(['wrongEpoch']);
+  });
+
+  it('lets few protected records ahead of their turn, Finished and data apart, until the next wait', () => {
+    const { filter, engine } = setup();
+    const data = protectedRecord({ type: 23, size: 100 });
+    for (let count = 0; count < 20; count++) filter.receive(data, 1);
+    expect(engine.received).toHaveLength(8);
+    for (let count = 0; count < 20; count++) filter.receive(finished, 1);
+    expect(engine.received).toHaveLength(16);
+    engine.deadline = 1_000;
+    filter.timeout(999);
+    filter.receive(finished, 999);
+    expect(engine.received).toHaveLength(16);
+    filter.timeout(1_000);
+    filter.receive(finished, 1_000);
+    expect(engine.received).toHaveLength(17);
+  });
+
+  it('counts their bytes too', () => {
+    const { filter, engine, report } = setup();
+    for (let count = 0; count < 3; count++) filter.receive(protectedRecord({ type: 23, size: 2_000 }), 1);
+    expect(engine.received).toHaveLength(2);
+    expect(report.dropped).toEqual(['earlyRecord']);
+  });
+
+  it('refuses certificates where none can be negotiated', () => {
+    const certificate = handshake({ type: 11, messageSeq: 2, body: new Uint8Array(40) });
+    const psk = setup({}, { certificates: false });
+    psk.filter.receive(certificate, 1);
+    expect(psk.report.dropped).toEqual(['unexpectedMessage']);
+    const any = setup();
+    any.filter.receive(certificate, 1);
+    expect(any.engine.received).toEqual([certificate]);
+  });
+
+  it('counts the hello that it continues from', () => {
+    const hello = clientHello({ cookie: new Uint8Array(32).fill(1) });
+    const opening = { hello, from: { host: '192.0.2.1', port: 1 }, cookieVerified: true } as const;
+    const { filter, engine, report } = setup({ role: 'server', opening });
+    filter.receive(hello, 1);
+    const other = fragmentOf({ type: 1, messageSeq: 1, total: 500, body: new Uint8Array(8) });
+    filter.receive(record({ type: 22, body: other }), 1);
+    expect(engine.received).toEqual([hello]);
+    expect(report.dropped).toEqual(['malformedFragment']);
+  });
+});
