@@ -4,8 +4,7 @@
  * socket of the other version is bound beside the first one.
  */
 
-import { type Address, formatAddress, NetError } from '@avs-net/core/plugin';
-import { type IpVersion, versionOf } from './mtu.ts';
+import { type Address, formatAddress, type IpVersion, NetError, versionOf } from '@avs-net/core/plugin';
 import { ANY, type SystemSocket } from './system-socket.ts';
 
 export interface Switch {

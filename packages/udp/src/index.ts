@@ -1,4 +1,4 @@
 /** Datagram transport on node:dgram. */
 
-export type { Lookup } from './name-resolution.ts';
+export type { Lookup } from '@avs-net/core/plugin';
 export { createUdp, type UdpSettings, udp } from './plugin.ts';

@@ -3,20 +3,14 @@
  * the path: node does not tell.
  */
 
-/** IP version of the packets on the wire: a v4-mapped peer of an IPv6 socket counts as 4. */
-export type IpVersion = 4 | 6;
+import type { IpVersion } from '@avs-net/core/plugin';
 
 /**
- * Largest payload of one datagram, bytes. `forcedMtu` is the size of an IP packet; without it the size that every host
+ * Largest payload of one datagram, bytes. `version` is that of the packets: 4 for a v4-mapped peer. `forcedMtu` is the size of an IP packet; without it the size that every host
  * must accept is assumed: 576 bytes over IPv4 (RFC 791), 1280 over IPv6 (RFC 8200 §5).
  */
 export function innerMtu(version: IpVersion, forcedMtu: number): number {
   return Math.max(0, (forcedMtu > 0 ? forcedMtu : ASSUMED_MTU[version]) - HEADERS[version]);
-}
-
-/** Of an IP literal; v4-mapped ones count as 6. */
-export function versionOf(host: string): IpVersion {
-  return host.includes(':') ? 6 : 4;
 }
 
 /** Largest payload that the length fields allow, bytes. An IPv6 length does not count the IP header. */

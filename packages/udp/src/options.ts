@@ -1,18 +1,19 @@
 /**
- * `avs_net_socket_configuration_t` as a udp socket uses it: checked once by the context, then one copy for each socket,
- * whose two family fields may be changed (AVS_NET_SOCKET_OPT_PREFERRED_ADDR_FAMILY, …_FORCED_ADDR_FAMILY).
+ * `avs_net_socket_configuration_t` as a udp socket uses it: one copy for each socket, whose two family fields may be
+ * changed (AVS_NET_SOCKET_OPT_PREFERRED_ADDR_FAMILY, …_FORCED_ADDR_FAMILY). Values are checked by core.
  */
 
 import {
   type AddressFamily,
-  type Configuration,
+  familyOf,
+  type IpVersion,
   NetError,
   type OptionKey,
   type OptionValues,
   type PreferredEndpoint,
   type TransportConfiguration,
 } from '@avs-net/core/plugin';
-import { type IpVersion, innerMtu } from './mtu.ts';
+import { innerMtu } from './mtu.ts';
 
 export interface UdpOptions {
   readonly reuseAddress: boolean;
@@ -24,28 +25,14 @@ export interface UdpOptions {
   addressFamily: AddressFamily;
 }
 
-/** EINVAL with the name of the field and what it holds. */
-export function readOptions(configuration: Configuration, backend: string): UdpOptions {
-  const given = configuration as TransportConfiguration;
-  const wrong = (field: string, expected: string, value: unknown): NetError =>
-    new NetError({
-      code: 'EINVAL',
-      operation: 'createSocket',
-      backend,
-      message: `${field} must be ${expected}, not ${show(value)}`,
-    });
-  const { reuseAddress = false, forcedMtu = 0, preferredEndpoint } = given;
-  if (typeof reuseAddress !== 'boolean') throw wrong('reuseAddress', 'true or false', reuseAddress);
-  if (!Number.isInteger(forcedMtu) || forcedMtu < 0 || forcedMtu > 65_575) {
-    throw wrong('forcedMtu', 'a whole number of bytes, 0 (unknown) to 65575', forcedMtu);
-  }
-  if (preferredEndpoint !== undefined && (typeof preferredEndpoint !== 'object' || preferredEndpoint === null)) {
-    throw wrong('preferredEndpoint', 'an object { address? }', preferredEndpoint);
-  }
-  const { preferredFamily = 'unspec', addressFamily = 'unspec' } = given;
-  if (!isFamily(preferredFamily)) throw wrong('preferredFamily', FAMILY_NAMES, preferredFamily);
-  if (!isFamily(addressFamily)) throw wrong('addressFamily', FAMILY_NAMES, addressFamily);
-  return { reuseAddress, forcedMtu, preferredEndpoint, preferredFamily, addressFamily };
+export function udpOptions(configuration: TransportConfiguration): UdpOptions {
+  return {
+    reuseAddress: configuration.reuseAddress ?? false,
+    forcedMtu: configuration.forcedMtu ?? 0,
+    preferredEndpoint: configuration.preferredEndpoint,
+    preferredFamily: configuration.preferredFamily ?? 'unspec',
+    addressFamily: configuration.addressFamily ?? 'unspec',
+  };
 }
 
 /** What the options about addresses and sizes depend on; undefined while closed. */
@@ -86,33 +73,8 @@ export function getOption<K extends OptionKey>(
   return read() as OptionValues[K];
 }
 
-/** EINVAL unless `value` is a family; used at the next name resolution. */
-export function setOption(options: UdpOptions, key: OptionKey, value: unknown, backend: string): void {
-  const invalid = (message: string): NetError =>
-    new NetError({ code: 'EINVAL', operation: 'setOption', backend, message });
-  if (key !== 'preferredAddrFamily' && key !== 'forcedAddrFamily')
-    throw invalid(`${key} of a udp socket cannot be set`);
-  if (!isFamily(value)) throw invalid(`${key} must be ${FAMILY_NAMES}, not ${show(value)}`);
-  if (key === 'preferredAddrFamily') options.preferredFamily = value;
-  else options.addressFamily = value;
+/** Used from the next name resolution on. */
+export function setOption<K extends OptionKey>(options: UdpOptions, key: K, value: OptionValues[K]): void {
+  if (key === 'preferredAddrFamily') options.preferredFamily = value as AddressFamily;
+  if (key === 'forcedAddrFamily') options.addressFamily = value as AddressFamily;
 }
-
-/** The IP versions to resolve for, in the order in which they are tried. */
-export function versionOrder(options: UdpOptions): readonly IpVersion[] {
-  if (options.addressFamily !== 'unspec') return options.addressFamily === 'inet4' ? [4] : [6];
-  return options.preferredFamily === 'inet4' ? [4, 6] : [6, 4];
-}
-
-function familyOf(version: IpVersion): AddressFamily {
-  return version === 4 ? 'inet4' : 'inet6';
-}
-
-function isFamily(value: unknown): value is AddressFamily {
-  return value === 'unspec' || value === 'inet4' || value === 'inet6';
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-const FAMILY_NAMES = "'unspec', 'inet4' or 'inet6'";

@@ -1,7 +1,6 @@
 /** The socket of one accepted peer: everything goes through the bound socket that it shares with the other peers. */
 
-import type { Address, SocketHost, SocketOperations } from '@avs-net/core/plugin';
-import { type IpVersion, versionOf } from './mtu.ts';
+import { type Address, type IpVersion, type SocketHost, type SocketOperations, versionOf } from '@avs-net/core/plugin';
 import { getOption, type OpenSocket, setOption, type UdpOptions } from './options.ts';
 import type { Peer } from './peer-table.ts';
 
@@ -30,6 +29,6 @@ export function peerOperations({ peer, host, options, version, bound }: PeerSock
     remote: () => (open === undefined ? undefined : peer.address),
     local: () => (open === undefined ? undefined : bound.local()),
     getOption: (key) => getOption(options, key, open, backend),
-    setOption: (key, value) => setOption(options, key, value, backend),
+    setOption: (key, value) => setOption(options, key, value),
   };
 }

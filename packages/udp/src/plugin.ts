@@ -1,10 +1,9 @@
 /** The plugin descriptor of the udp transport. */
 
 import { lookup as systemLookup } from 'node:dns';
-import type { Plugin } from '@avs-net/core/plugin';
+import type { Lookup, Plugin, TransportConfiguration } from '@avs-net/core/plugin';
 import { UDP_CLAIMS } from './claims.ts';
-import type { Lookup } from './name-resolution.ts';
-import { readOptions } from './options.ts';
+import { udpOptions } from './options.ts';
 import { UdpSocket } from './socket.ts';
 
 export interface UdpSettings {
@@ -21,13 +20,10 @@ export function createUdp({ lookup = systemLookup, peerLimit = 10_000 }: UdpSett
     provides: 'udp',
     claims: UDP_CLAIMS,
     load: () => ({
-      context: (configuration, { backend }) => {
-        const options = readOptions(configuration, backend);
-        return {
-          socket: (host) => new UdpSocket({ host, options: { ...options }, lookup, peerLimit }),
-          destroy: () => {},
-        };
-      },
+      context: (configuration: TransportConfiguration) => ({
+        socket: (host) => new UdpSocket({ host, options: udpOptions(configuration), lookup, peerLimit }),
+        destroy: () => {},
+      }),
     }),
   });
 }

@@ -8,23 +8,27 @@ import {
   type Address,
   type Attempt,
   abortError,
+  candidates,
   formatAddress,
+  type IpVersion,
+  interfaceName,
+  type Lookup,
   NetError,
   type OptionKey,
   type OptionValues,
   type SocketHost,
   type SocketOperations,
+  systemError,
   type UnreadDatagram,
   unmapAddress,
+  versionOf,
+  versionOrder,
 } from '@avs-net/core/plugin';
 import { connectSystemSocket, mapAddress } from './family-switch.ts';
-import { type IpVersion, LARGEST_MESSAGE, versionOf } from './mtu.ts';
-import { candidates, type Lookup } from './name-resolution.ts';
-import { interfaceName } from './network-interface.ts';
-import { getOption, type OpenSocket, setOption, type UdpOptions, versionOrder } from './options.ts';
+import { LARGEST_MESSAGE } from './mtu.ts';
+import { getOption, type OpenSocket, setOption, type UdpOptions } from './options.ts';
 import { peerOperations } from './peer-operations.ts';
 import { PeerTable } from './peer-table.ts';
-import { systemError } from './system-error.ts';
 import { ANY, SystemSocket } from './system-socket.ts';
 
 export interface UdpSocketInit {
@@ -62,7 +66,15 @@ export class UdpSocket implements SocketOperations {
     const life = this.#life;
     let failure: unknown;
     const addresses = candidates({
-      ...{ operation: 'connect', backend, host, port, versions: versionOrder(options), lookup, signal },
+      ...{
+        operation: 'connect',
+        backend,
+        host,
+        port,
+        versions: versionOrder(options.preferredFamily, options.addressFamily),
+        lookup,
+        signal,
+      },
       ...{ preferred: preferredEndpoint?.address, unresolvable: 'EADDRNOTAVAIL' },
     });
     for await (const address of addresses) {
@@ -91,7 +103,7 @@ export class UdpSocket implements SocketOperations {
     const { options, lookup } = this.#init;
     const { backend } = this.#host;
     const life = this.#life;
-    const versions = versionOrder(options);
+    const versions = versionOrder(options.preferredFamily, options.addressFamily);
     let failure: NetError | undefined;
     const addresses =
       host === ''
@@ -146,7 +158,9 @@ export class UdpSocket implements SocketOperations {
   async resolve(host: string, port: number): Promise<Address> {
     const { version, dualStack } = this.#opened('sendTo');
     const { lookup, options } = this.#init;
-    const versions = versionOrder(options).filter((each) => each === version || (each === 4 && dualStack));
+    const versions = versionOrder(options.preferredFamily, options.addressFamily).filter(
+      (each) => each === version || (each === 4 && dualStack),
+    );
     const { backend } = this.#host;
     const resolution = { operation: 'sendTo', backend, host, port, lookup, unresolvable: 'EADDRNOTAVAIL' } as const;
     for await (const address of candidates({ ...resolution, versions })) return address;
@@ -188,7 +202,7 @@ export class UdpSocket implements SocketOperations {
   }
 
   setOption<K extends OptionKey>(key: K, value: OptionValues[K]): void {
-    setOption(this.#init.options, key, value, this.#host.backend);
+    setOption(this.#init.options, key, value);
   }
 
   /** Datagrams that the system refused, and peers that are known. */

@@ -4,8 +4,7 @@
  */
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Address } from '@avs-net/core/plugin';
-import type { IpVersion } from './mtu.ts';
+import type { Address, IpVersion } from '@avs-net/core/plugin';
 import { Sender } from './sender.ts';
 
 export interface SystemSocketInit {

@@ -1,7 +1,8 @@
 /** `avs_net_socket_interface_name`: the interface that has the local address. */
 
 import { networkInterfaces } from 'node:os';
-import { type Address, formatAddress, NetError, unmapAddress } from '@avs-net/core/plugin';
+import { type Address, formatAddress, unmapAddress } from './address.ts';
+import { NetError } from './error.ts';
 
 /** ENODEV if no interface has it, which is so for the wildcard addresses. */
 export function interfaceName(local: Address, backend: string): string {

@@ -1,11 +1,13 @@
 /**
  * From a host as the caller wrote it to the addresses to try, in the order of `avs_net_addrinfo_resolve_ex`: one family
  * after the other, the preferred endpoint first. Keeps the order of the resolver (RFC 6724); avs_net shuffles.
+ * Called by transports; core itself resolves nothing.
  */
 
 import { isIP } from 'node:net';
-import { type Address, abortError, NetError } from '@avs-net/core/plugin';
-import type { IpVersion } from './mtu.ts';
+import type { Address } from './address.ts';
+import { abortError, NetError } from './error.ts';
+import type { IpVersion } from './ip-version.ts';
 
 /** The part of `dns.lookup` that is used. */
 export type Lookup = (

@@ -1,9 +1,9 @@
 /**
- * What the system says of a datagram socket, in words: node's error as a NetError of the same code with a hint.
- * ICMP errors arrive here too (RFC 1122 §4.1.3.3).
+ * What the system says of a socket, in words: node's error as a NetError of the same code with a hint. For transports.
  */
 
-import { type Address, formatAddress, isNetError, NetError, toNetError } from '@avs-net/core/plugin';
+import { type Address, formatAddress } from './address.ts';
+import { isNetError, NetError, toNetError } from './error.ts';
 
 export interface ErrorPlace {
   readonly operation: string;
@@ -32,8 +32,11 @@ const HINTS: Readonly<Record<string, (where: string) => string>> = {
   EADDRINUSE: (where) => `${where} is in use by another socket; close it, or use port 0 for any free port`,
   EADDRNOTAVAIL: (where) => `${where} is not an address of this machine`,
   EAFNOSUPPORT: (where) => `this machine does not speak the address family of ${where}`,
-  ECONNREFUSED: (where) => `nothing listens at ${where} (ICMP port unreachable)`,
+  ECONNREFUSED: (where) => `nothing listens at ${where}`,
+  ECONNRESET: (where) => `${where} gave the connection up (reset)`,
   EHOSTUNREACH: (where) => `no way to the host of ${where}`,
   EMSGSIZE: (where) => `the message is larger than what the way to ${where} carries; the option innerMtu is safe`,
   ENETUNREACH: (where) => `no route to ${where}`,
+  EPIPE: (where) => `${where} takes nothing any more`,
+  ETIMEDOUT: (where) => `${where} did not answer in time`,
 };
