@@ -171,9 +171,9 @@ export class NodeDtlsClientAssociation implements Association {
     return keysInUse ? this.#socket?.recordLayer.epochs[1]?.connectionState.cipherSuite.id : undefined;
   }
 
-  #receivePlain({ type, fragment }: DtlsRecord): void {
+  #receivePlain({ type, fragment, bytes }: DtlsRecord): void {
     if (type === ContentType.handshake) {
-      this.#guarded(() => this.#handshake!.receive(fragment, 0));
+      this.#guarded(() => this.#handshake!.receive(fragment, 0, sequenceOf(bytes)));
     } else if (type === ContentType.changeCipherSpec) {
       if (fragment.length !== 1 || fragment[0] !== 1) this.#drop('malformedChangeCipherSpec');
       else this.#guarded(() => this.#handshake!.changeCipherSpec());
@@ -189,20 +189,20 @@ export class NodeDtlsClientAssociation implements Association {
     else if (record.version !== DTLS_1_2) this.#drop('wrongVersion');
     else {
       const [opened] = this.#socket!.recordLayer.receive(bufferOf(record.bytes));
-      if (opened !== undefined) this.#receiveOpened(opened.type, opened.data);
+      if (opened !== undefined) this.#receiveOpened(opened.type, opened.data, record);
       else this.#drop(this.#window.mayReceive(sequenceOf(record.bytes)) ? 'notAuthentic' : 'replayed');
     }
   }
 
   /** What is authentic. */
-  #receiveOpened(type: number, data: Buffer): void {
+  #receiveOpened(type: number, data: Buffer, record: DtlsRecord): void {
     if (type === ContentType.applicationData) {
       if (data.length === 0) this.#drop('emptyMessage');
       else if (this.#phase === 'established') this.#request.output.message(data);
       else if (this.#early.length < MOST_EARLY) this.#early.push(data);
       else this.#drop('earlyRecord');
     } else if (type === ContentType.handshake && this.#phase === 'handshake') {
-      this.#guarded(() => this.#handshake!.receive(data, 1));
+      this.#guarded(() => this.#handshake!.receive(data, 1, sequenceOf(record.bytes)));
     } else if (type === ContentType.alert && data.length === 2) {
       this.#alerted(data[0]!, data[1]!);
     } else {
@@ -243,6 +243,7 @@ export class NodeDtlsClientAssociation implements Association {
       this.#sendLastFlight();
     } else {
       output.datagram(datagram);
+      if (isFlight) this.#handshake?.sent(datagram);
     }
     if (isFlight) this.#sent(this.#timer.start(this.#now));
   }
@@ -259,6 +260,7 @@ export class NodeDtlsClientAssociation implements Association {
     const limit = this.#request.lowerMtu ?? LARGEST_MESSAGE;
     for (const datagram of repeatFlight(recordLayer, handshakeHandler.lastFlight, limit)) {
       this.#request.output.datagram(datagram);
+      this.#handshake!.sent(datagram);
     }
   }
 

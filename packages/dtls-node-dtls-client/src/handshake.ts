@@ -8,7 +8,14 @@
 import { bufferOf } from './client-socket.ts';
 import type { InnerSocket } from './private-fields.ts';
 import { type HandshakeMessage, type Reassembly, reassembly } from './reassembly.ts';
-import { HANDSHAKE_HEADER, HandshakeType, readFragment, writeFragment } from './record.ts';
+import {
+  HANDSHAKE_HEADER,
+  type HandshakeFragment,
+  HandshakeType,
+  readFragment,
+  sequenceOf,
+  writeFragment,
+} from './record.ts';
 import {
   type Good,
   type Reading,
@@ -42,6 +49,8 @@ export class ClientHandshake {
   #stage: Stage = 'hello';
   #cookie: Uint8Array | undefined;
   #cookies = 0;
+  /** Record number of the first hello with a cookie. */
+  #helloWithCookie: number | undefined;
   #hint: Uint8Array | undefined;
   #changedCipherSpec = false;
   #handedOver = 0;
@@ -73,8 +82,13 @@ export class ClientHandshake {
     return this.#hint;
   }
 
-  /** The fragment of a handshake record, in the clear or decrypted. */
-  receive(record: Uint8Array, epoch: 0 | 1): void {
+  /** A datagram of a flight is on its way. */
+  sent(datagram: Uint8Array): void {
+    if (this.#cookies > 0) this.#helloWithCookie ??= sequenceOf(datagram);
+  }
+
+  /** The fragment of a handshake record, in the clear or decrypted, and the number of that record. */
+  receive(record: Uint8Array, epoch: 0 | 1, sequence: number): void {
     for (let at = 0; at < record.length; ) {
       const fragment = readFragment(record, at);
       if (fragment === undefined) {
@@ -85,7 +99,7 @@ export class ClientHandshake {
       if (epoch !== (this.#stage === 'finished' ? 1 : 0) || !KNOWN[epoch].includes(fragment.type)) {
         this.#observer.dropped('unexpectedMessage');
       } else if (this.#cookies > 0 && fragment.type === HandshakeType.helloVerifyRequest) {
-        this.#anotherCookie(fragment.messageSeq, fragment.total, fragment.body);
+        this.#anotherCookie(sequence, fragment);
       } else {
         const refusal = this.#messages.add(fragment);
         if (refusal !== undefined) this.#observer.dropped(refusal);
@@ -192,14 +206,15 @@ export class ClientHandshake {
   }
 
   /**
-   * A second HelloVerifyRequest: the cookie has gone stale, or the first was forged. Answered as if it were the first,
-   * because a server that asks for cookies remembers neither.
+   * A second HelloVerifyRequest. RFC 6347 §4.2.1 gives it the record number of the hello that it answers: a hello
+   * without cookie, which the server got twice, or one whose cookie has gone stale or was forged. Only the latter needs
+   * another hello, under the same message number, because a server that asks for cookies remembers none.
    */
-  #anotherCookie(messageSeq: number, total: number, body: Uint8Array): void {
+  #anotherCookie(sequence: number, { total, body }: HandshakeFragment): void {
     const request = total === body.length ? this.#read(readHelloVerifyRequest(body)) : undefined;
     if (request === undefined) return;
-    if (messageSeq > this.#messages.due) this.#observer.dropped('messageNumber');
-    else if (Buffer.compare(request.cookie, this.#cookie!) === 0) this.#observer.dropped('repeatedMessage');
+    const stale = sequence >= (this.#helloWithCookie ?? Infinity);
+    if (!stale || Buffer.compare(request.cookie, this.#cookie!) === 0) this.#observer.dropped('repeatedMessage');
     else if (this.#cookies === MOST_COOKIES) this.#observer.dropped('tooManyCookies');
     else {
       this.#cookies++;
