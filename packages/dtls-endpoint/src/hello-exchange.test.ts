@@ -4,6 +4,7 @@ import { clientHello, cookieOf, type HelloInit, handshake, helloBody, record } f
 import { COOKIE_LENGTH, COOKIE_PERIOD } from './cookie.ts';
 import { HelloExchange, type HelloVerdict } from './hello-exchange.ts';
 import { HELLO_VERIFY_REQUEST_LENGTH } from './hello-verify-request.ts';
+import type { Refusal } from './refusal.ts';
 
 const FROM: Address = { host: '192.0.2.1', port: 40_000 };
 
@@ -11,7 +12,8 @@ const FROM: Address = { host: '192.0.2.1', port: 40_000 };
 function judge(exchange: HelloExchange, bytes: Uint8Array, from = FROM, now = 0) {
   const answers: Uint8Array[] = [];
   const refusal = exchange.read(bytes);
-  const verdict: HelloVerdict = refusal ?? exchange.judge(bytes, from, now, (answer) => answers.push(answer.slice()));
+  const verdict: HelloVerdict | Refusal =
+    refusal ?? exchange.judge(bytes, from, now, (answer) => answers.push(answer.slice()));
   return { verdict, answers };
 }
 
@@ -104,6 +106,17 @@ describe('the cookie exchange', () => {
         // HelloVerifyRequest, 35 bytes, message 0, whole; DTLS 1.0, cookie of 32 bytes
         `03000023${'0000'}000000000023${'feff'}20`,
     );
+  });
+
+  it('answers no hello that is shorter than the answer', () => {
+    const body = helloBody({ extensions: new Uint8Array(20) });
+    const answered: number[] = [];
+    for (let length = 0; length <= body.length; length++) {
+      const bytes = cut(body, 0, length, 0);
+      if (judge(new HelloExchange(0), bytes).answers.length > 0) answered.push(bytes.length);
+    }
+    expect(answered.length).toBeGreaterThan(1);
+    expect(Math.min(...answered)).toBeGreaterThanOrEqual(HELLO_VERIFY_REQUEST_LENGTH);
   });
 
   it('puts nothing of one hello into the next answer', () => {

@@ -6,11 +6,11 @@
 import type { Address } from '@avs-net/core/plugin';
 import { type ClientHello, clientHello, readClientHello } from './client-hello.ts';
 import { HelloCookies } from './cookie.ts';
-import { COOKIE_AT, echoSequence, HELLO_VERIFY_REQUEST_LENGTH, helloVerifyRequest } from './hello-verify-request.ts';
+import { COOKIE_AT, echoSequence, helloVerifyRequest } from './hello-verify-request.ts';
 import type { Refusal } from './refusal.ts';
 
 /** `verified`: begin. `asked`: the answer was sent, for a hello without cookie or `refused` with another one. */
-export type HelloVerdict = 'verified' | 'asked' | 'refused' | Refusal;
+export type HelloVerdict = 'verified' | 'asked' | 'refused';
 
 export class HelloExchange {
   readonly #cookies: HelloCookies;
@@ -34,7 +34,7 @@ export class HelloExchange {
       // An engine that adopts the hello counts from 1; a cookie of an earlier exchange is answered by a new one.
       if (hello.messageSeq === 1) return 'verified';
     }
-    if (bytes.length < HELLO_VERIFY_REQUEST_LENGTH) return 'shortHello';
+    // Never longer than the hello: what parses has 61 bytes at least, the answer has 60.
     echoSequence(bytes, this.#answer);
     this.#cookies.write(bytes, hello, from, now, this.#answer, COOKIE_AT);
     send(this.#answer, from);

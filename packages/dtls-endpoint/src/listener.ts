@@ -137,7 +137,6 @@ class Endpoint implements Listener, SessionHost {
     const verdict = this.#exchange.judge(data, from, this.now(), this.#answer);
     if (verdict === 'verified') this.#admit(data, from, peer);
     else if (verdict === 'refused') this.#counters.cookiesRefused += 1;
-    else if (verdict !== 'asked') this.#refuse(verdict);
   }
 
   /** Room for a verified hello: never at the cost of an established peer. */
@@ -201,8 +200,17 @@ class Endpoint implements Listener, SessionHost {
       // A close_notify under the old keys would be a forgery to the peer, which has new ones.
       replaced.muted = true;
       this.#end(replaced);
-    }
+    } else if (this.#table.established.size >= this.#limits.maxPeers) this.#endNewcomers();
     this.#deadlines.arm();
+  }
+
+  /** The last place is taken: who has not finished, and has none, cannot get one. */
+  #endNewcomers(): void {
+    for (const session of [...this.#table.halfOpen]) {
+      if (this.#table.find(session.peer)?.established !== undefined) continue;
+      this.#refuse('tooManyPeers');
+      this.#evict(session);
+    }
   }
 
   #expire(session: PeerSession): void {

@@ -1,0 +1,205 @@
+/**
+ * A listener with everything around it made of plain objects: a lower socket that keeps what is sent, a clock that a
+ * test moves, and a host that runs fake associations the way a driver does.
+ */
+
+import type {
+  Address,
+  Clock,
+  Listener,
+  ListenerHost,
+  LowerSink,
+  LowerSocket,
+  PeerOpening,
+  PeerRun,
+  ServerLimits,
+} from '@avs-net/core/plugin';
+import { formatAddress, NetError } from '@avs-net/core/plugin';
+import { listen } from '@avs-net/dtls-endpoint';
+import { clientHello, cookieOf, type HelloInit } from './dtls-records.ts';
+import { FakeAssociation } from './fake-association.ts';
+
+export interface Sent {
+  readonly data: Uint8Array;
+  readonly to: Address | undefined;
+}
+
+export class FakeLower implements LowerSocket {
+  readonly kind = 'datagram';
+  readonly sent: Sent[] = [];
+  readonly calls: string[] = [];
+  sink!: LowerSink;
+  /** Thrown by every send. */
+  broken: Error | undefined;
+
+  start(sink: LowerSink): void {
+    this.sink = sink;
+  }
+
+  send(data: Uint8Array): void {
+    this.#keep(data, undefined);
+  }
+
+  sendTo(data: Uint8Array, to: Address): void {
+    this.#keep(data, to);
+  }
+
+  pause(): void {
+    this.calls.push('pause');
+  }
+
+  resume(): void {
+    this.calls.push('resume');
+  }
+
+  innerMtu(): number {
+    return 1_472;
+  }
+
+  #keep(data: Uint8Array, to: Address | undefined): void {
+    if (this.broken !== undefined) throw this.broken;
+    this.sent.push({ data: data.slice(), to });
+  }
+}
+
+export class ManualClock implements Clock {
+  #now = 0;
+  readonly timers: { readonly due: number; readonly run: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  timer(ms: number, run: () => void): { cancel(): void } {
+    const timer = { due: this.#now + ms, run };
+    this.timers.push(timer);
+    return { cancel: () => this.#remove(timer) };
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const next = this.timers.filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
+      if (next === undefined) break;
+      this.#remove(next);
+      this.#now = next.due;
+      next.run();
+    }
+    this.#now = end;
+  }
+
+  #remove(timer: { readonly due: number; readonly run: () => void }): void {
+    const at = this.timers.indexOf(timer);
+    if (at >= 0) this.timers.splice(at, 1);
+  }
+}
+
+/** One association that the listener has opened. */
+export interface Opened {
+  readonly opening: PeerOpening;
+  readonly association: FakeAssociation;
+  readonly peer: string;
+  over: boolean;
+}
+
+export class FakeEndpoint {
+  readonly lower: FakeLower;
+  readonly clock = new ManualClock();
+  readonly opened: Opened[] = [];
+  readonly dropped: string[] = [];
+  readonly traces: string[] = [];
+  readonly listener: Listener;
+  /** Thrown by `open`. */
+  refuse: Error | undefined;
+  /** Run while the listener waits for `open` to come back. */
+  onOpen: ((opened: Opened) => void) | undefined;
+
+  constructor(limits: ServerLimits = {}, lower: FakeLower = new FakeLower()) {
+    this.lower = lower;
+    const host: ListenerHost = {
+      backend: 'fake',
+      clock: this.clock,
+      limits,
+      error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
+      open: (opening) => this.#open(opening),
+      dropped: (reason) => this.dropped.push(reason),
+      trace: (event) => this.traces.push(event.type),
+    };
+    this.listener = listen(lower, (request) => new FakeAssociation(request), host);
+  }
+
+  /** A datagram arrives; its bytes are gone when the call returns. */
+  arrive(data: Uint8Array, from: Address): void {
+    const borrowed = data.slice();
+    this.lower.sink.receive(borrowed, from);
+    borrowed.fill(0xa5);
+  }
+
+  /** The cookie that `from` is asked to repeat. */
+  cookie(from: Address, init: HelloInit = {}): Uint8Array {
+    const before = this.lower.sent.length;
+    this.arrive(clientHello(init), from);
+    return cookieOf(this.lower.sent[before]!.data);
+  }
+
+  /** A cookie exchange from `from`; gives what it opened. */
+  begin(from: Address, init: HelloInit = {}): Opened {
+    this.arrive(clientHello({ ...init, cookie: this.cookie(from, init) }), from);
+    return this.opened.at(-1)!;
+  }
+
+  /** A peer that has finished its handshake. */
+  establish(from: Address, init: HelloInit = {}): Opened {
+    const opened = this.begin(from, init);
+    opened.association.establish();
+    return opened;
+  }
+
+  stat(name: string): number {
+    return this.listener.stats()[name] ?? 0;
+  }
+
+  #open(opening: PeerOpening): PeerRun {
+    if (this.refuse !== undefined) throw this.refuse;
+    const end = (): void => {
+      if (opened.over) return;
+      opened.over = true;
+      association.destroy();
+      opening.closed();
+    };
+    const association = opening.association({
+      role: 'server',
+      opening: opening.opening,
+      peer: opening.opening.from,
+      handshakeTimeouts: { min: 1_000, max: 60_000 },
+      error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
+      output: {
+        datagram: (bytes) => opening.lower.send(bytes),
+        message: () => undefined,
+        established: () => opening.established(),
+        closed: end,
+        failed: end,
+        need: () => undefined,
+        dropped: () => undefined,
+      },
+    }) as FakeAssociation;
+    const peer = formatAddress(opening.opening.from);
+    const opened: Opened = { opening, association, peer, over: false };
+    this.opened.push(opened);
+    opening.lower.start({
+      receive: (bytes) => association.receive(bytes),
+      end: () => association.calls.push('end'),
+      softError: () => association.calls.push('softError'),
+      failed: () => association.calls.push('lower failed'),
+    });
+    association.start();
+    this.onOpen?.(opened);
+    return {
+      close: () => {
+        if (opened.over) return;
+        association.shutdown();
+        end();
+      },
+    };
+  }
+}
