@@ -15,5 +15,6 @@ function line(entry: LogEntry): string {
   const fate = `${entry.fate} by ${entry.by}${entry.corrupted ? ', corrupted' : ''}`;
   const end = entry.unreachable > 0 ? `, ${entry.unreachable} unreachable` : '';
   const time = entry.at.toFixed(3).padStart(10);
-  return `${time} ${entry.direction} ${entry.index} ${way} ${entry.data.length} bytes: ${fate}, after ${entry.delay.toFixed(3)} ms ${entry.delivered} delivered${end}`;
+  const delivered = `after ${entry.delay.toFixed(3)} ms ${entry.delivered} delivered${end}`;
+  return `${time} ${entry.direction} ${entry.index} ${way} ${entry.data.length} bytes: ${fate}, ${delivered}`;
 }

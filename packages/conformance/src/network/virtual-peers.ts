@@ -33,14 +33,12 @@ export function peerTable(network: NetworkCore, port: Port, options: UdpOptions,
       received += data.length;
       host.deliver(data, peer.address);
     };
-    network.clock.timer(0, () => drain(peer));
     return {
       send(data) {
         sendThrough(network, port, data, peer.address, host);
         sent += data.length;
       },
       async close() {
-        peer.deliver = undefined;
         if (peers.get(formatAddress(peer.address)) === peer) peers.delete(formatAddress(peer.address));
         if (!open && peers.size === 0) port.detach();
       },
@@ -52,20 +50,19 @@ export function peerTable(network: NetworkCore, port: Port, options: UdpOptions,
     };
   };
 
+  const admit = (from: Address): Peer | undefined => {
+    const peer: Peer = { address: from, deliver: undefined };
+    listener.accepted(from, (host) => operations(peer, host));
+    if (peer.deliver === undefined) return undefined;
+    peers.set(formatAddress(from), peer);
+    return peer;
+  };
+
   return {
     datagram(data, from) {
-      const known = peers.get(formatAddress(from));
-      if (known !== undefined) {
-        if (known.waiting.length >= WAITING_LIMIT) listener.dropped('queueFull');
-        else known.waiting.push(data);
-        drain(known);
-      } else if (!open) {
-        listener.dropped('noPeer');
-      } else {
-        const peer: Peer = { address: from, waiting: [data], deliver: undefined };
-        peers.set(formatAddress(from), peer);
-        listener.accepted(from, (host) => operations(peer, host));
-      }
+      const peer = peers.get(formatAddress(from)) ?? (open ? admit(from) : undefined);
+      if (peer?.deliver === undefined) listener.dropped('noPeer');
+      else peer.deliver(data);
     },
     close() {
       open = false;
@@ -76,12 +73,6 @@ export function peerTable(network: NetworkCore, port: Port, options: UdpOptions,
 
 interface Peer {
   readonly address: Address;
-  readonly waiting: Uint8Array[];
+  /** Undefined: refused, its operations were not asked for. */
   deliver: ((data: Uint8Array) => void) | undefined;
 }
-
-function drain(peer: Peer): void {
-  while (peer.deliver !== undefined && peer.waiting.length > 0) peer.deliver(peer.waiting.shift()!);
-}
-
-const WAITING_LIMIT = 64;

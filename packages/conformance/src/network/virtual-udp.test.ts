@@ -9,7 +9,7 @@ interface Watched {
   readonly got: string[];
   readonly errors: string[];
   readonly drops: string[];
-  readonly accepted: { readonly peer: Address; readonly open: () => Watched }[];
+  readonly accepted: { readonly peer: Address; readonly socket: Watched }[];
 }
 
 function setup(init: Omit<NetworkInit, 'clock'> = {}) {
@@ -25,7 +25,9 @@ function setup(init: Omit<NetworkInit, 'clock'> = {}) {
       end: () => {},
       softError: (error) => void seen.errors.push(error.code),
       failed: (error) => void seen.errors.push(`failed ${error.code}`),
-      accepted: (peer, operations) => void seen.accepted.push({ peer, open: () => watch(operations) }),
+      accepted: (peer, operations) => {
+        if (peer.port !== REFUSED) seen.accepted.push({ peer, socket: watch(operations) });
+      },
       dropped: (reason) => void seen.drops.push(reason),
     };
     return { ...seen, operations: make(host) };
@@ -39,6 +41,8 @@ function setup(init: Omit<NetworkInit, 'clock'> = {}) {
   return { clock, network, socket };
 }
 
+/** Port of a peer that is refused. */
+const REFUSED = 13;
 const attempt = { signal: new AbortController().signal };
 const text = (value: string): Uint8Array => Buffer.from(value);
 
@@ -75,7 +79,9 @@ describe('virtual udp backend', () => {
     const { clock, network, socket } = setup();
     const server = await socket('192.0.2.2');
     await server.operations.bind!('192.0.2.2', 5684);
-    server.operations.listen!();
+    const early = await socket('192.0.2.1');
+    await early.operations.connect!('192.0.2.2', 5684, attempt);
+    server.operations.listen!([{ data: text('early'), from: { host: '192.0.2.1', port: 49_152 } }]);
     const clients = [await socket('192.0.2.1'), await socket('192.0.2.1')];
     for (const [number, client] of clients.entries()) {
       await client.operations.connect!('192.0.2.2', 5684, attempt);
@@ -83,12 +89,12 @@ describe('virtual udp backend', () => {
       client.operations.send!(text(`second of ${number}`));
     }
     await clock.advance(0);
-    expect(server.accepted.map(({ peer }) => peer.port)).toEqual([49_152, 49_153]);
-    const peers = server.accepted.map(({ open }) => open());
-    await clock.advance(0);
+    expect(server.accepted.map(({ peer }) => peer.port)).toEqual([49_152, 49_153, 49_154]);
+    const [, ...peers] = server.accepted.map((accepted) => accepted.socket);
+    expect(server.accepted[0]?.socket.got).toEqual(['early from 49152']);
     expect(peers.map(({ got }) => got)).toEqual([
-      ['first of 0 from 49152', 'second of 0 from 49152'],
-      ['first of 1 from 49153', 'second of 1 from 49153'],
+      ['first of 0 from 49153', 'second of 0 from 49153'],
+      ['first of 1 from 49154', 'second of 1 from 49154'],
     ]);
     await server.operations.close();
     peers[1]!.operations.send!(text('still here'));
@@ -96,9 +102,24 @@ describe('virtual udp backend', () => {
     expect(clients[1]!.got).toEqual(['still here from 5684']);
     expect(peers[1]!.operations.getOption!('bytesReceived')).toBe('first of 1second of 1'.length);
     expect(peers[1]!.operations.getOption!('innerMtu')).toBe(1472);
-    for (const peer of peers) await peer.operations.close();
-    expect(network.ports.map(({ port }) => port)).toEqual([49_152, 49_153]);
+    for (const { socket: peer } of server.accepted) await peer.operations.close();
+    expect(network.ports.map(({ port }) => port)).toEqual([49_152, 49_153, 49_154]);
     expect(server.got).toEqual([]);
+  });
+
+  it('forgets a peer that is refused', async () => {
+    const { clock, network, socket } = setup();
+    const server = await socket('192.0.2.2');
+    await server.operations.bind!('', 5684);
+    server.operations.listen!([]);
+    const to = { host: '192.0.2.2', port: 5684 };
+    network.inject({ from: { host: '192.0.2.9', port: REFUSED }, to, data: text('x') });
+    network.inject({ from: { host: '192.0.2.9', port: REFUSED }, to, data: text('x') });
+    await clock.advance(0);
+    expect(server.accepted).toEqual([]);
+    expect(server.drops).toEqual(['noPeer', 'noPeer']);
+    await server.operations.close();
+    expect(network.ports).toEqual([]);
   });
 
   it('reports ICMP as a soft error of connected sockets', async () => {

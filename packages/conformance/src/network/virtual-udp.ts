@@ -105,9 +105,10 @@ function udpSocket(
       }
       open = openPort(address);
     },
-    listen() {
+    listen(unread) {
       if (open === undefined) throw host.error({ code: 'ENETDOWN', message: 'bind before accept' });
       open.peers ??= peerTable(network, open.port, options, host);
+      for (const { data, from } of unread) open.peers.datagram(data, from);
     },
     send(data) {
       if (open?.remote === undefined) throw host.error({ code: 'EDESTADDRREQ', message: 'not connected; use sendTo' });
