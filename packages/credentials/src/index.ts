@@ -12,6 +12,8 @@ export {
   withoutServerCertValidation,
 } from './certificates.ts';
 export type { Answer, KeyEngine, KeySigner, SignatureRequest } from './key-engine.ts';
+export * from './persistence.ts';
+export { type PersistenceContext, restoreContext, storeContext } from './persistence-context.ts';
 export * from './private-key.ts';
 export { type PskOptions, psk } from './psk.ts';
 export * from './psk-material.ts';
