@@ -1,0 +1,62 @@
+import { systemClock } from '@avs-net/core';
+import { describe, expect, it } from 'vitest';
+import { openingOf } from '../test/opening.ts';
+import { clientConfiguration, context, End, serverConfiguration, Wire } from '../test/wire.ts';
+
+/** A client, and the hello that its cookie was verified in. */
+function opened(): { client: End; opening: ReturnType<typeof openingOf>; destroy: () => void } {
+  const made = context(clientConfiguration());
+  const client = new End('client', made, clientConfiguration());
+  const destroy = (): void => {
+    client.association.destroy();
+    made.destroy();
+  };
+  return { client, opening: openingOf(client), destroy };
+}
+
+describe('a server that adopts a verified hello', () => {
+  it('goes on where the cookie exchange ended', async () => {
+    const { client, opening, destroy } = opened();
+    expect(opening.hello[17 + 1]).toBe(1);
+    const made = context(serverConfiguration());
+    const server = new End('server', made, serverConfiguration(), { opening });
+    server.association.start(systemClock.now());
+    expect(server.sent.length).toBeGreaterThan(0);
+    for (let round = 0; round < 4; round++) {
+      for (const bytes of server.sent.splice(0)) client.association.receive(bytes, systemClock.now());
+      for (const bytes of client.sent.splice(0)) server.association.receive(bytes, systemClock.now());
+      server.answerNeeds();
+    }
+    expect([client.isEstablished, server.isEstablished]).toEqual([true, true]);
+    server.association.destroy();
+    made.destroy();
+    destroy();
+  });
+
+  it.each([
+    ['no hello', (hello: Uint8Array) => Buffer.from(hello).fill(0, 13)],
+    ['cut short', (hello: Uint8Array) => hello.subarray(0, 40)],
+    ['without a cookie', () => firstHello()],
+  ])('fails with words when it is %s', (_what, spoil) => {
+    const { opening, destroy } = opened();
+    const made = context(serverConfiguration());
+    const server = new End('server', made, serverConfiguration(), {
+      opening: { ...opening, hello: spoil(opening.hello) },
+    });
+    server.association.start(systemClock.now());
+    expect(server.error).toMatchObject({ code: 'EPROTO', message: expect.stringContaining('the handshake failed') });
+    expect(server.sent).toEqual([]);
+    expect(server.association.phase).toBe('closed');
+    server.association.destroy();
+    made.destroy();
+    destroy();
+  });
+});
+
+function firstHello(): Uint8Array {
+  const wire = new Wire(clientConfiguration(), serverConfiguration());
+  wire.client.association.start(0);
+  const [hello] = wire.client.sent;
+  wire.destroy();
+  return hello!;
+}
