@@ -4,7 +4,7 @@
  */
 
 import type { Attempt } from './backend.ts';
-import { GuardedAttempt, type Waiter, type WaitOptions } from './deadline.ts';
+import { abortedError, GuardedAttempt, type Waiter, type WaitOptions } from './deadline.ts';
 import { NetError, toNetError } from './error.ts';
 
 /** The guard, as far as it is needed here. */
@@ -47,6 +47,8 @@ export class Transition {
     if (this.#attempt !== undefined) {
       throw failure(waiter, 'EALREADY', `${this.operation} is still under way: await it, or close() the socket`);
     }
+    const aborted = abortedError(waiter, limits.signal);
+    if (aborted !== undefined) throw aborted;
     const attempt = new GuardedAttempt(waiter, limits);
     this.#attempt = attempt;
     try {
