@@ -4,6 +4,7 @@
  */
 
 import type {
+  Association,
   AssociationRequest,
   BackendModule,
   Configuration,
@@ -13,6 +14,7 @@ import type {
   SecureConfiguration,
   SecurityInfo,
 } from '@avs-net/core/plugin';
+import { filtered, listen } from '@avs-net/dtls-endpoint';
 import { PskAssociation } from './association.ts';
 import { chooseCiphersuites } from './ciphersuite.ts';
 import { CLAIMS } from './claims.ts';
@@ -30,6 +32,22 @@ export const customBackend: Plugin = Object.freeze<Plugin>({
 
 /** Errors surface here, before anything leaves. The configuration stays valid until `destroy` and is wiped by core. */
 function context(configuration: Configuration, host: ContextHost): Context {
+  const engine = makeEngine(configuration, host);
+  /** Behind the record filter: what can be refused without keys does not reach the engine. */
+  const association = (request: AssociationRequest): Association => filtered(request, engine, { certificates: false });
+  const isServer = 'lookup' in (configuration as SecureConfiguration).security;
+  return {
+    association,
+    ...(isServer ? { listen: (lower, listener) => listen(lower, association, listener) } : {}),
+    destroy: () => {},
+  };
+}
+
+/** What makes the associations of one configuration, without the filter. */
+export function makeEngine(
+  configuration: Configuration,
+  host: ContextHost,
+): (request: AssociationRequest) => PskAssociation {
   const { security, ciphersuites } = configuration as SecureConfiguration;
   if (security.mode !== 'psk') {
     throw host.error({ code: 'ENOTSUP', message: `security.mode must be psk, received ${security.mode}` });
@@ -46,8 +64,7 @@ function context(configuration: Configuration, host: ContextHost): Context {
   if (credential?.key.length === 0) {
     throw host.error({ code: 'EINVAL', message: 'security.key must have at least one byte, received none' });
   }
-
-  const association = (request: AssociationRequest): PskAssociation =>
+  return (request) =>
     new PskAssociation(request, suites, (negotiation) => {
       if (request.role === 'client' && credential !== undefined) {
         return clientHandshake(negotiation, credential, suites, request.serverName);
@@ -56,11 +73,6 @@ function context(configuration: Configuration, host: ContextHost): Context {
       const message = `security is a ${credential === undefined ? 'server' : 'client'}'s, the role is ${request.role}`;
       throw host.error({ code: 'EINVAL', message });
     });
-
-  return {
-    association,
-    destroy: () => {},
-  };
 }
 
 function buffer(info: SecurityInfo, name: string, host: ContextHost): Uint8Array {

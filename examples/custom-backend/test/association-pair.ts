@@ -13,6 +13,7 @@ import {
 } from '@avs-net/conformance/network';
 import {
   type Alert,
+  type Association,
   type AssociationRequest,
   NetError,
   type PskLookup,
@@ -21,11 +22,11 @@ import {
   type Timer,
   type TraceEvent,
 } from '@avs-net/core/plugin';
-import type { PskAssociation } from '../src/association.ts';
 import { customBackend } from '../src/index.ts';
+import { makeEngine } from '../src/plugin.ts';
 
 export interface Side {
-  readonly association: PskAssociation;
+  readonly association: Association;
   readonly lower: VirtualLower;
   readonly messages: string[];
   readonly drops: string[];
@@ -56,6 +57,8 @@ export interface PairInit {
   readonly client?: Partial<SecureConfiguration>;
   readonly serverSuites?: readonly number[];
   readonly request?: Partial<AssociationRequest>;
+  /** As core gets it, behind the record filter; default: the engine alone, which must stand by itself. */
+  readonly isFiltered?: boolean;
 }
 
 export const KEY: Uint8Array = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
@@ -126,12 +129,11 @@ export async function openSide(
       arm();
     });
   };
-  const context = await (await customBackend.load()).context(configuration, {
-    backend: customBackend.name,
-    clock,
-    error,
-  });
-  const association = context.association!({
+  const host = { backend: customBackend.name, clock, error };
+  const make = init.isFiltered
+    ? (await (await customBackend.load()).context(configuration, host)).association!
+    : makeEngine(configuration, host);
+  const association = make({
     role,
     handshakeTimeouts: { min: 1_000, max: 60_000 },
     lowerMtu: lower.innerMtu()!,
@@ -161,7 +163,7 @@ export async function openSide(
       trace: (event) => void seen.traces.push(event),
     },
     ...init.request,
-  }) as PskAssociation;
+  });
   lower.start({
     receive(data) {
       association.receive(data, clock.now());
