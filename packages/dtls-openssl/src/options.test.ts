@@ -1,4 +1,4 @@
-import { NetError, type SecureConfiguration } from '@avs-net/core/plugin';
+import { NetError, type PskServerInfo, type SecureConfiguration } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
 import { clientConfiguration, clientSecurity, KEY, serverConfiguration } from '../test/wire.ts';
 import { contextOptions } from './options.ts';
@@ -14,7 +14,9 @@ const withIdentity = (identity: unknown): Partial<SecureConfiguration> => ({
   security: { ...clientSecurity(), identity } as SecureConfiguration['security'],
 });
 const withHint = (size: number, fill: number): SecureConfiguration =>
-  serverConfiguration({ security: { ...serverConfiguration().security, identityHint: Buffer.alloc(size, fill) } });
+  serverConfiguration({
+    security: { ...serverConfiguration().security, identityHint: Buffer.alloc(size, fill) } as PskServerInfo,
+  });
 const withTimeouts = (min: number, max: number): SecureConfiguration =>
   clientConfiguration({ dtlsHandshakeTimeouts: { min, max } });
 
