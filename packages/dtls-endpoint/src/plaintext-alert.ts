@@ -51,4 +51,5 @@ export class PlaintextAlert {
 
 const WARNING = 1;
 const FATAL = 2;
-const LONGEST_GRACE = 2_000;
+/** A slow network (RFC 7925 waits 9 s) needs its round trip, a caller wants an answer. */
+const LONGEST_GRACE = 10_000;
