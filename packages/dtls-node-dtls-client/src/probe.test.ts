@@ -1,0 +1,60 @@
+import { dtls } from 'node-dtls-client';
+import { describe, expect, it } from 'vitest';
+import { claims } from './claims.ts';
+import { FIELDS_BEFORE_LISTENING, FIELDS_WHEN_LISTENING, missingFields, type PrivateField } from './private-fields.ts';
+import { judge, privateFieldsMissing, probe } from './probe.ts';
+
+const ALL = [...FIELDS_BEFORE_LISTENING, ...FIELDS_WHEN_LISTENING];
+
+describe('probe', () => {
+  it('finds the library that the manifest pins, whole', async () => {
+    expect(await probe()).toEqual({
+      available: true,
+      claims,
+      library: { name: 'node-dtls-client', built: '2.0.3', running: '2.0.3' },
+    });
+    expect(privateFieldsMissing(dtls)).toEqual([]);
+  });
+
+  it.each(ALL.filter(({ neededFor }) => neededFor === 'association'))('is unavailable without $path', (field) => {
+    const verdict = judge([field]);
+    expect(verdict).toMatchObject({ available: false });
+    expect((verdict as { reason: string }).reason).toContain(field.path);
+  });
+
+  it.each(ALL.filter(({ neededFor }) => neededFor === 'retransmission'))('claims no timers without $path', (field) => {
+    const verdict = judge([field]) as { available: true; claims: typeof claims };
+    expect(verdict.available).toBe(true);
+    const { handshakeTimers, ...rest } = claims.client!;
+    expect(handshakeTimers).toBe(true);
+    expect(verdict.claims).toEqual({ ...claims, client: rest });
+  });
+
+  it('leaves no timer and no socket', async () => {
+    const handles = (): string[] => process.getActiveResourcesInfo().filter((kind) => /Timeout|UDP/.test(kind));
+    const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await settled();
+    const before = handles();
+    privateFieldsMissing(dtls);
+    await settled();
+    expect(handles()).toEqual(before);
+  });
+});
+
+describe('missing fields', () => {
+  const field = (path: string, type: PrivateField['type']): PrivateField => ({ path, type, neededFor: 'association' });
+  const holder = { list: [{ run() {} }], size: 0, nothing: null };
+
+  it.each([
+    { path: 'list', type: 'array', missing: false },
+    { path: 'list.0.run', type: 'function', missing: false },
+    { path: 'size', type: 'number', missing: false },
+    { path: 'list', type: 'function', missing: true },
+    { path: 'list.1.run', type: 'function', missing: true },
+    { path: 'nothing', type: 'object', missing: true },
+    { path: 'nothing.more', type: 'object', missing: true },
+    { path: 'absent', type: 'number', missing: true },
+  ] as const)('$path as $type: missing $missing', ({ path, type, missing }) => {
+    expect(missingFields(holder, [field(path, type)]).length).toBe(missing ? 1 : 0);
+  });
+});
