@@ -17,6 +17,7 @@ export {
   toAvsError,
 } from './avs-error.ts';
 export type { LibraryVersion, Plugin, Probe } from './backend.ts';
+export type { Decision, Skipped } from './backend-choice.ts';
 export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.ts';
 export type * from './claims.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
@@ -24,12 +25,14 @@ export type * from './configuration.ts';
 export type { WaitOptions } from './deadline.ts';
 export { useFromEnvironment } from './environment.ts';
 export { isNetError, NetError } from './error.ts';
+export { type BackendReport, createNet, type Net, type NetOptions } from './net.ts';
 export * from './options.ts';
 export type { Datagram } from './reception.ts';
 export type * from './security.ts';
-export type { Use } from './selection.ts';
+export type { ChoiceReason, Use } from './selection.ts';
 export type { Socket } from './socket.ts';
 export type { SocketEvent, SocketEventListeners } from './socket-events.ts';
 export type { SocketInfo, SocketSummary } from './socket-facts.ts';
 export type { SocketStatistics } from './socket-stats.ts';
 export { AVS_STATES, type SocketState } from './state.ts';
+export type { Unmet } from './unmet.ts';

@@ -1,0 +1,168 @@
+/**
+ * What runs over the lower socket of a dtls or tls socket: the association of a client, the listener of a server, or the
+ * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
+ */
+
+import type { Adopted } from './adoption.ts';
+import type { EngineErrorInit, Role } from './association.ts';
+import { AssociationDriver, type DriverHost } from './association-driver.ts';
+import type { Context, Listener, SocketHost } from './backend.ts';
+import type { Timer } from './clock.ts';
+import type { NetError } from './error.ts';
+import { type HandshakeOutcome, handshake } from './handshake-outcome.ts';
+import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { establishedInfo, SecureSender } from './secure-sender.ts';
+import { peerOperations, type ServedPeer } from './served-peer.ts';
+
+export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
+  readonly role: Role;
+  readonly context: Context;
+}
+
+export class SecureLink {
+  driver: AssociationDriver | undefined;
+  readonly #init: SecureLinkInit;
+  #sender: SecureSender | undefined;
+  #lower: Adopted | undefined;
+  #listener: Listener | undefined;
+  #silence: Timer | undefined;
+
+  constructor(init: SecureLinkInit) {
+    this.#init = init;
+  }
+
+  /** One association over `lower`, which is connected; `serverName` of a client. */
+  async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
+    const { context, role, options, error } = this.#init;
+    await handshake(
+      signal,
+      () => this.end(),
+      (outcome) => {
+        const mtu = lower.lower.innerMtu();
+        const peer = lower.remote();
+        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome), (output) =>
+          context.association!({
+            role,
+            output,
+            error,
+            handshakeTimeouts: options.timeouts,
+            ...(serverName === undefined ? {} : { serverName }),
+            ...(peer === undefined ? {} : { peer }),
+            ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
+            ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+          }),
+        );
+        this.#use(driver, lower);
+        driver.start();
+      },
+    );
+  }
+
+  /** Many peers over `lower`, which is bound: they become sockets of their own. */
+  listen(lower: Adopted): void {
+    const { host, context, configuration } = this.#init;
+    const server = { ...this.#init, lower };
+    const announce = (peer: ServedPeer): SocketHost | undefined => {
+      let target: SocketHost | undefined;
+      host.accepted(peer.address, (peerHost) => {
+        target = peerHost;
+        return peerOperations(peer, server);
+      });
+      return target;
+    };
+    const watched = watchedLower(lower.lower, (error) => host.failed(error));
+    this.#listener = context.listen!(watched, listenerHost(server, { limits: configuration.server ?? {}, announce }));
+  }
+
+  /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
+  async serve(lower: Adopted, signal: AbortSignal): Promise<void> {
+    const { host, context, configuration, error } = this.#init;
+    const limits = { ...configuration.server, maxPeers: 1, maxHalfOpen: 1 };
+    const patience = limits.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    await handshake(
+      signal,
+      () => this.end(),
+      (outcome) => {
+        this.#silence = host.clock.timer(patience, () =>
+          outcome.failed(error({ code: 'ETIMEDOUT', message: `no handshake was completed within ${patience} ms` })),
+        );
+        const rules = {
+          limits,
+          admit: () => {
+            if (this.driver !== undefined) throw error({ code: 'EBUSY', message: 'this socket has its peer' });
+          },
+          announce: (peer: ServedPeer) => {
+            this.#silence?.cancel();
+            this.#use(peer.driver, lower);
+            outcome.established();
+            return host;
+          },
+          handshakeFailed: (failure: NetError) => void outcome.failed(failure),
+        };
+        const watched = watchedLower(lower.lower, (failure) => outcome.failed(failure) || host.failed(failure));
+        this.#listener = context.listen!(watched, listenerHost({ ...this.#init, lower }, rules));
+      },
+    );
+  }
+
+  send(data: Uint8Array): void {
+    if (this.#sender === undefined) throw this.#init.error({ code: 'ENOTCONN', message: 'there is no association' });
+    this.#sender.send(data);
+  }
+
+  /** close_notify to everybody. */
+  shutdown(): void {
+    this.driver?.shutdown();
+    this.#listener?.close();
+  }
+
+  /** Ends and frees every association. Idempotent. */
+  end(): void {
+    const { driver } = this;
+    this.#silence?.cancel();
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.driver = undefined;
+    this.#sender = undefined;
+    if (driver?.phase === 'established') driver.shutdown();
+    driver?.destroy();
+  }
+
+  info(): object {
+    return this.driver !== undefined && this.#lower !== undefined ? establishedInfo(this.driver, this.#lower) : {};
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    return this.#listener?.stats() ?? {};
+  }
+
+  #use(driver: AssociationDriver, lower: Adopted): void {
+    this.driver = driver;
+    this.#lower = lower;
+    this.#sender = new SecureSender(driver, lower, this.#init.error);
+  }
+
+  #driverHost({ established, failed }: HandshakeOutcome): DriverHost {
+    const { host, error } = this.#init;
+    const fail = (failure: NetError): void => {
+      if (!failed(failure)) host.failed(failure);
+    };
+    const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
+    return {
+      clock: host.clock,
+      backend: host.backend,
+      message: (bytes) => host.deliver(bytes),
+      established,
+      closed: () => {
+        if (!failed(early({ message: 'the peer closed before the handshake was complete' }))) host.end();
+      },
+      failed: fail,
+      softError: (softError) => host.softError(softError),
+      dropped: (reason) => host.dropped(reason),
+      ...(host.trace && { trace: host.trace }),
+    };
+  }
+}
+
+/** `ServerLimits.handshakeTimeout`, milliseconds. */
+const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;

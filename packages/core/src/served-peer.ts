@@ -1,0 +1,113 @@
+/**
+ * One peer of a dtls server: the association that a listener opened for it, and, once it is established and accepted,
+ * the operations of its socket. It shares the lower socket with everybody else, so closing it closes nothing below.
+ */
+
+import type { Address } from './address.ts';
+import type { Association, Output } from './association.ts';
+import { AssociationDriver } from './association-driver.ts';
+import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from './backend.ts';
+import type { AnswerNeed } from './driver-lookups.ts';
+import type { NetError } from './error.ts';
+import type { ServedBy } from './listener-host.ts';
+import { establishedInfo, SecureSender } from './secure-sender.ts';
+
+/** Where what a peer sends goes: the host of its socket. */
+export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped'>;
+
+export interface ServedPeerInit {
+  readonly opening: PeerOpening;
+  readonly host: SocketHost;
+  readonly open: (output: Output) => Association;
+  readonly answer: AnswerNeed | undefined;
+  /** The peer is authenticated; undefined: nobody wants it. */
+  readonly announce: (peer: ServedPeer) => PeerTarget | undefined;
+  readonly handshakeFailed: (peer: ServedPeer, error: NetError) => void;
+}
+
+export class ServedPeer implements PeerRun {
+  readonly address: Address;
+  readonly driver: AssociationDriver;
+  readonly #init: ServedPeerInit;
+  #target: PeerTarget | undefined;
+  #over = false;
+
+  constructor(init: ServedPeerInit) {
+    this.#init = init;
+    const { host, opening, open, answer } = init;
+    this.address = opening.opening.from;
+    this.driver = new AssociationDriver(
+      opening.lower,
+      {
+        clock: host.clock,
+        backend: host.backend,
+        message: (bytes) => this.#target?.deliver(bytes),
+        established: () => this.#established(),
+        closed: () => this.#ended(),
+        failed: (error) => this.#failed(error),
+        softError: (error) => this.#target?.softError(error),
+        dropped: (reason) => (this.#target ?? host).dropped(reason),
+        trace: (event) => host.trace?.({ ...event, peer: this.address }),
+        answer,
+      },
+      open,
+    );
+  }
+
+  /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
+  close(): void {
+    if (this.driver.phase === 'established') this.driver.shutdown();
+    this.driver.destroy();
+    this.#ended();
+  }
+
+  #established(): void {
+    this.#init.opening.established();
+    this.#target = this.#init.announce(this);
+    if (this.#target === undefined) this.close();
+  }
+
+  /** Its address may come back with a new association; what was received is still the socket's. */
+  #ended(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#init.opening.closed();
+    this.#target?.end();
+  }
+
+  #failed(error: NetError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#init.opening.closed();
+    if (this.#target === undefined) this.#init.handshakeFailed(this, error);
+    else this.#target.failed(error);
+  }
+}
+
+/** The operations of an accepted peer. */
+export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
+  const { driver, address } = peer;
+  const path = { lower: lower.lower };
+  const sender = new SecureSender(driver, path, error);
+  return {
+    send: (data) => sender.send(data),
+    shutdown: async () => driver.shutdown(),
+    close: async () => peer.close(),
+    remote: () => address,
+    local: () => lower.local(),
+    getSystem: () => lower.getSystem(),
+    interfaceName: () => lower.interfaceName(),
+    getOption(key) {
+      if (key === 'bytesSent') return driver.bytesSent as never;
+      if (key === 'bytesReceived') return driver.bytesReceived as never;
+      return options.get(key, lower, driver);
+    },
+    setOption(key) {
+      throw error({
+        code: 'ENOTSUP',
+        message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
+      });
+    },
+    info: () => establishedInfo(driver, path),
+  };
+}
