@@ -4,6 +4,7 @@
  */
 
 export * from './certificate-chain.ts';
+export type { ExtendedKeyUsage, KeyUsage, RequestedExtensions } from './certificate-extension.ts';
 export { type CertificateServerOptions, certificateServer } from './certificate-server.ts';
 export {
   type CertificateOptions,
@@ -11,9 +12,12 @@ export {
   isWithoutServerCertValidation,
   withoutServerCertValidation,
 } from './certificates.ts';
+export * from './certification-request.ts';
+export * from './ec-key.ts';
 export type { Answer, KeyEngine, KeySigner, SignatureRequest } from './key-engine.ts';
 export * from './persistence.ts';
 export { type PersistenceContext, restoreContext, storeContext } from './persistence-context.ts';
+export * from './pkcs7.ts';
 export * from './private-key.ts';
 export { type PskOptions, psk } from './psk.ts';
 export * from './psk-material.ts';
@@ -26,3 +30,4 @@ export * from './resolve-revocation-lists.ts';
 export * from './revocation-list.ts';
 export { empty } from './security-info.ts';
 export { wipeSecurity } from './wiping.ts';
+export { X509_NAME, type X509NameKey, type X509Subject } from './x509-name.ts';
