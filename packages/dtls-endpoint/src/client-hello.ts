@@ -19,7 +19,7 @@ export interface ClientHello {
   sessionIdLength: number;
   cookieAt: number;
   cookieLength: number;
-  /** False: the first fragment of a longer hello, which holds everything up to the cookie and nothing below is known. */
+  /** False: the first fragment of a longer hello, which holds everything up to the cookie; nothing below is known. */
   whole: boolean;
   suitesAt: number;
   suitesLength: number;

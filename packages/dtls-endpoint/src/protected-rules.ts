@@ -1,6 +1,6 @@
 /**
- * What can be said of a protected record without its keys: the epoch, the version, the type and the shortest length that
- * its protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3). OpenSSL before 3.0.23 ends an association over a record
+ * What can be said of a protected record without its keys: epoch, version, type, and the shortest length that its
+ * protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3). OpenSSL before 3.0.23 ends an association over a record
  * that is shorter (CVE-2026-75806), whatever it stands on must not see one.
  */
 

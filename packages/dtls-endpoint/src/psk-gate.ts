@@ -31,7 +31,7 @@ export const PSK_NEED = 1;
 
 /**
  * What `make` makes, behind the gate if it is a server. Its `answer(PSK_NEED, key, now)` is called at most once, right
- * before it gets the ClientKeyExchange: it keeps the key for the callback of its library, or undefined if there is none.
+ * before it gets the ClientKeyExchange: it keeps the key for the callback of its library, undefined if there is none.
  */
 export function pskGate(request: AssociationRequest, make: MakeAssociation, rules: PskGateRules = {}): Association {
   return request.role === 'server' ? new PskGate(request, make, rules) : make(request);

@@ -1,6 +1,6 @@
 /**
  * The record filter: an association around an association that lets no datagram through which can be refused without
- * keys. Judges records one by one, in place, and counts what it refuses; a datagram without fault is handed on as it is.
+ * keys. Judges records one by one, in place, and counts what it refuses; a datagram without fault is handed on as is.
  * Decrypts nothing, reassembles nothing, and leaves addresses to the socket below.
  */
 

@@ -35,7 +35,7 @@ export function recordHeader(): RecordHeader {
   return { type: 0, version: 0, epoch: 0, sequence: 0, start: 0, length: 0, end: 0 };
 }
 
-/** Reads the record that starts at `at`; the refusal concerns the rest of the datagram too, since its end is unknown. */
+/** Reads the record that starts at `at`; a refusal concerns the rest of the datagram too, since its end is unknown. */
 export function readRecord(bytes: Uint8Array, at: number, into: RecordHeader): Refusal | undefined {
   if (at + RECORD_HEADER > bytes.length) return 'truncatedHeader';
   into.type = bytes[at]!;
