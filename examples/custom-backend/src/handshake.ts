@@ -39,6 +39,11 @@ export class Handshake implements Negotiation {
   #isOver = false;
   #doubt: EngineErrorInit | undefined;
   #repeatUntil = 0;
+  #repeatedAt = 0;
+  /** The message that the current flight waits for first. */
+  #awaited = 0;
+  /** In which wait the flight was sent early. */
+  #hastened = 0;
 
   constructor(host: HandshakeHost, timeouts: HandshakeTimeouts, role: (negotiation: Negotiation) => HandshakeRole) {
     this.#host = host;
@@ -72,6 +77,7 @@ export class Handshake implements Negotiation {
     else {
       const refusal = this.#reassembly.add(fragment);
       if (refusal === undefined) this.#advance();
+      else if (this.#isRepeatedFlight(fragment)) this.#transmitAgain();
       else this.#host.dropped(refusal);
     }
   }
@@ -130,9 +136,12 @@ export class Handshake implements Negotiation {
   sendFlight(flight: readonly FlightItem[], last?: 'last'): void {
     const { now } = this.#host;
     this.#flight = flight;
+    this.#awaited = this.#reassembly.next;
+    this.#hastened = 0;
     if (last === 'last') {
       this.#timer.stop();
       this.#repeatUntil = now + TWO_SEGMENT_LIFETIMES;
+      this.#repeatedAt = now;
       this.#host.transmit(flight, 1);
     } else {
       this.#timer.start(now);
@@ -173,6 +182,20 @@ export class Handshake implements Negotiation {
     this.#host.transmit(this.#flight, this.#timer.attempt);
   }
 
+  /** RFC 6347 §4.2.4, state WAITING: the peer repeats the flight that ours answers, so ours was lost. */
+  #isRepeatedFlight({ sequence, offset }: Fragment): boolean {
+    const isLastBeforeOurs = this.#reassembly.next === this.#awaited && sequence === this.#awaited - 1 && offset === 0;
+    return isLastBeforeOurs && this.#timer.deadline !== undefined && !this.#isAwaitingKey;
+  }
+
+  /** Nobody has authenticated what asks for it, so only once in every wait. */
+  #transmitAgain(): void {
+    const { attempt } = this.#timer;
+    if (this.#hastened === attempt) return;
+    this.#hastened = attempt;
+    this.#host.transmit(this.#flight, attempt);
+  }
+
   /** Hands complete messages to the role, in their order. */
   #advance(): void {
     while (!this.#isOver && !this.#isAwaitingKey) {
@@ -192,11 +215,15 @@ export class Handshake implements Negotiation {
     this.#host.dropped('unexpectedHandshakeMessage');
   }
 
-  /** A repeated Finished says that our last flight was lost; it is authentic, or it would not come here. */
+  /**
+   * A repeated Finished says that our last flight was lost; it is authentic, or it would not come here. Several at a time
+   * were held back or doubled, and one answer will do.
+   */
   #repeat({ type, offset }: Fragment): void {
     if (type !== FINISHED || this.#flight.length === 0 || this.#host.now > this.#repeatUntil) {
       this.#host.dropped('renegotiation');
-    } else if (offset === 0) {
+    } else if (offset === 0 && this.#host.now > this.#repeatedAt) {
+      this.#repeatedAt = this.#host.now;
       this.#host.transmit(this.#flight, 1);
     }
   }
