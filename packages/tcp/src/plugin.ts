@@ -1,7 +1,7 @@
 /** The plugin descriptor of the tcp transport. */
 
 import { lookup as systemLookup } from 'node:dns';
-import type { Lookup, Plugin, TransportConfiguration } from '@avs-net/core/plugin';
+import { type Lookup, NetError, type Plugin, type TransportConfiguration } from '@avs-net/core/plugin';
 import { TCP_CLAIMS } from './claims.ts';
 import { tcpOptions } from './options.ts';
 import { TcpSocket } from './socket.ts';
@@ -11,7 +11,12 @@ export interface TcpSettings {
   readonly lookup?: Lookup;
 }
 
+/** EINVAL for settings that are none. */
 export function createTcp({ lookup = systemLookup }: TcpSettings = {}): Plugin {
+  if (typeof lookup !== 'function') {
+    const message = `lookup must be a function like dns.lookup, not ${typeof lookup}`;
+    throw new NetError({ code: 'EINVAL', operation: 'createTcp', message });
+  }
   return Object.freeze<Plugin>({
     contract: 1,
     name: 'tcp',

@@ -1,7 +1,7 @@
 /** The plugin descriptor of the udp transport. */
 
 import { lookup as systemLookup } from 'node:dns';
-import type { Lookup, Plugin, TransportConfiguration } from '@avs-net/core/plugin';
+import { type Lookup, NetError, type Plugin, type TransportConfiguration } from '@avs-net/core/plugin';
 import { UDP_CLAIMS } from './claims.ts';
 import { udpOptions } from './options.ts';
 import { UdpSocket } from './socket.ts';
@@ -13,7 +13,12 @@ export interface UdpSettings {
   readonly peerLimit?: number;
 }
 
+/** EINVAL for settings that are none. */
 export function createUdp({ lookup = systemLookup, peerLimit = 10_000 }: UdpSettings = {}): Plugin {
+  if (typeof lookup !== 'function') throw invalid(`lookup must be a function like dns.lookup, not ${typeof lookup}`);
+  if (!Number.isSafeInteger(peerLimit) || peerLimit < 1) {
+    throw invalid(`peerLimit must be a whole number of at least 1, not ${String(peerLimit)}`);
+  }
   return Object.freeze<Plugin>({
     contract: 1,
     name: 'udp',
@@ -29,3 +34,7 @@ export function createUdp({ lookup = systemLookup, peerLimit = 10_000 }: UdpSett
 }
 
 export const udp: Plugin = createUdp();
+
+function invalid(message: string): NetError {
+  return new NetError({ code: 'EINVAL', operation: 'createUdp', message });
+}

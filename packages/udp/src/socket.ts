@@ -25,6 +25,7 @@ import {
   versionOrder,
 } from '@avs-net/core/plugin';
 import { connectSystemSocket, mapAddress } from './family-switch.ts';
+import { icmpError } from './icmp-error.ts';
 import { LARGEST_MESSAGE } from './mtu.ts';
 import { getOption, type OpenSocket, setOption, type UdpOptions } from './options.ts';
 import { peerOperations } from './peer-operations.ts';
@@ -241,12 +242,17 @@ export class UdpSocket implements SocketOperations {
     else this.#host.dropped('notPeer');
   }
 
-  #failed(system: SystemSocket, error: Error): void {
+  #failed(system: SystemSocket, error: NodeJS.ErrnoException): void {
     if (system !== this.#system) return;
-    const sending = (error as NodeJS.ErrnoException).syscall === 'send';
+    const sending = error.syscall === 'send';
     if (sending) this.#sendErrors += 1;
+    const reported = icmpError(error, this.#remote !== undefined);
+    if (reported === undefined) {
+      this.#host.dropped('icmp');
+      return;
+    }
     const operation = sending ? 'send' : 'receive';
-    this.#host.softError(systemError(error, { operation, backend: this.#host.backend, address: this.#remote }));
+    this.#host.softError(systemError(reported, { operation, backend: this.#host.backend, address: this.#remote }));
   }
 
   #transmit(data: Uint8Array, to: Address, operation: string): undefined | Promise<void> {
