@@ -127,9 +127,14 @@ export class SocketGuard {
     if (this.listening || this.state !== 'bound') return;
     if (this.operations.listen === undefined) throw this.unclaimed(operation, 'accept');
     this.listening = true;
-    this.operations.listen(
-      this.reception.drain().flatMap(({ data, from }) => (from === undefined ? [] : [{ data, from }])),
-    );
+    try {
+      this.operations.listen(
+        this.reception.drain().flatMap(({ data, from }) => (from === undefined ? [] : [{ data, from }])),
+      );
+    } catch (error) {
+      this.listening = false;
+      throw toNetError(error, operation, this.init.backend);
+    }
   }
 
   /** A new peer. `operations` is not called if it is refused. */
