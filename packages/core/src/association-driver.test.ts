@@ -1,56 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../test/manual-clock.ts';
-import { kept, type ScriptedAssociation, scriptedAssociation } from '../test/scripted-association.ts';
-import { scriptedLower } from '../test/scripted-lower.ts';
-import { AssociationDriver, type DriverHost } from './association-driver.ts';
+import { driven } from '../test/driven.ts';
 import { NetError } from './error.ts';
 
 const icmp = new NetError({ code: 'ECONNREFUSED', operation: 'receive', message: 'port unreachable' });
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-function run(change: Partial<DriverHost> = {}, waits?: readonly number[]) {
-  const clock = manualClock();
-  const lower = scriptedLower();
-  const seen: string[] = [];
-  const errors: NetError[] = [];
-  let association!: ScriptedAssociation;
-  const host: DriverHost = {
-    clock,
-    backend: 'dtls-x',
-    message: (bytes) => void seen.push(`message ${text(bytes)}`),
-    established: () => void seen.push('established'),
-    closed: (alert) => void seen.push(`closed ${alert?.name ?? 'by us'}`),
-    failed(error) {
-      errors.push(error);
-      seen.push(`failed ${error.code}`);
-    },
-    softError: (error) => void seen.push(`softError ${error.code}`),
-    dropped: (reason) => void seen.push(`dropped ${reason}`),
-    ...change,
-  };
-  const driver = new AssociationDriver(lower, host, (output) => {
-    association = scriptedAssociation(
-      {
-        role: 'client',
-        output,
-        handshakeTimeouts: { min: 100, max: 200 },
-        error: (init) => new NetError({ ...init, operation: 'connect' }),
-      },
-      waits,
-    );
-    return association;
-  });
-  driver.start();
-  const establish = (): void => {
-    lower.deliver('W');
-    seen.length = 0;
-  };
-  return { clock, lower, seen, errors, driver, association, establish };
-}
-
 describe('a driven association', () => {
   it('sends its first flight, is established and measures how long that took', () => {
-    const { lower, seen, driver, clock } = run();
+    const { lower, seen, driver, clock } = driven();
     expect(lower.sent).toEqual(['H']);
     clock.advance(30);
     lower.deliver('W');
@@ -61,7 +18,7 @@ describe('a driven association', () => {
 
   it('gets messages as copies that outlive the call', () => {
     const messages: Uint8Array[] = [];
-    const { lower, establish } = run({ message: (bytes) => void messages.push(bytes) });
+    const { lower, establish } = driven({ message: (bytes) => void messages.push(bytes) });
     establish();
     lower.deliver('Mone');
     lower.deliver('Mtwo');
@@ -69,7 +26,7 @@ describe('a driven association', () => {
   });
 
   it('reports junk and goes on', () => {
-    const { lower, seen, establish } = run();
+    const { lower, seen, establish } = driven();
     establish();
     lower.deliver('?');
     lower.deliver('Mok');
@@ -78,7 +35,7 @@ describe('a driven association', () => {
 
   it('may be sent to, shut down and destroyed from inside a message listener', () => {
     const order: string[] = [];
-    const { lower, driver, establish, association } = run({
+    const { lower, driver, establish, association } = driven({
       message(bytes) {
         order.push(text(bytes));
         driver.send(Buffer.from(`re:${text(bytes)}`));
@@ -95,7 +52,7 @@ describe('a driven association', () => {
   });
 
   it('is entered one call at a time even by a lower socket that answers at once', () => {
-    const { lower, driver, seen, establish } = run();
+    const { lower, driver, seen, establish } = driven();
     establish();
     const send = lower.send.bind(lower);
     lower.send = (data) => {
@@ -110,7 +67,7 @@ describe('a driven association', () => {
   });
 
   it('destroyed from inside one of its calls is freed when the call returns', () => {
-    const { driver, association, establish, seen, lower } = run();
+    const { driver, association, establish, seen, lower } = driven();
     establish();
     association.during = () => {
       driver.destroy();
@@ -127,7 +84,7 @@ describe('a driven association', () => {
 
   it('passes on everything although a listener throws', () => {
     const seen: string[] = [];
-    const { lower, association, establish } = run({
+    const { lower, association, establish } = driven({
       message(bytes) {
         seen.push(text(bytes));
         throw new Error(`listener ${text(bytes)}`);
@@ -140,7 +97,7 @@ describe('a driven association', () => {
   });
 
   it('fails, and lets nothing escape, if the engine throws', () => {
-    const { lower, seen, errors, association, clock } = run();
+    const { lower, seen, errors, association, clock } = driven();
     expect(() => lower.deliver('X')).not.toThrow();
     expect(seen).toEqual(['failed EPROTO']);
     expect(errors[0]!.message).toMatch(/failed inside: defect; this is a defect of the backend/);
@@ -151,7 +108,7 @@ describe('a driven association', () => {
   });
 
   it('refuses what the association or the lower socket refuses, and lives', () => {
-    const { driver, lower, seen, establish } = run();
+    const { driver, lower, seen, establish } = driven();
     establish();
     expect(() => driver.send(new Uint8Array(41))).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
     lower.refusal = Object.assign(new Error('too long'), { code: 'EMSGSIZE' });
@@ -162,7 +119,7 @@ describe('a driven association', () => {
   });
 
   it('ends in order', () => {
-    const { lower, seen, establish } = run();
+    const { lower, seen, establish } = driven();
     establish();
     lower.deliver('C');
     expect(seen).toEqual(['closed close_notify']);
@@ -172,7 +129,7 @@ describe('a driven association', () => {
 describe('time', () => {
   it('fires the deadlines of the schedule and fails after the last', () => {
     const traces: unknown[] = [];
-    const { clock, lower, seen } = run({ trace: (event) => void traces.push(event) }, [100, 200]);
+    const { clock, lower, seen } = driven({ trace: (event) => void traces.push(event) }, [100, 200]);
     clock.advance(99);
     expect(lower.sent).toHaveLength(1);
     clock.advance(1);
@@ -187,7 +144,7 @@ describe('time', () => {
   });
 
   it('sets no timer while the deadline stays or moves away', () => {
-    const { clock, lower, association } = run({}, [100]);
+    const { clock, lower, association } = driven({}, [100]);
     for (let i = 0; i < 5; i += 1) lower.deliver('?');
     association.deadline! += 50;
     lower.deliver('?');
@@ -200,7 +157,7 @@ describe('time', () => {
   });
 
   it('sets a new timer when the deadline comes nearer and none when there is none', () => {
-    const { clock, lower, association } = run({}, [100]);
+    const { clock, lower, association } = driven({}, [100]);
     association.deadline = clock.now() + 10;
     lower.deliver('?');
     expect(clock.asked).toEqual([100, 10]);
@@ -211,11 +168,11 @@ describe('time', () => {
   });
 
   it('does not spin if timers fire early or the engine is behind', () => {
-    const { clock, association } = run({}, [100]);
+    const { clock, association } = driven({}, [100]);
     clock.early = 0.5;
     clock.advance(99.6);
     expect(association.calls).not.toContain('timeout');
-    const behind = run({}, [100]);
+    const behind = driven({}, [100]);
     behind.association.timeout = () => void behind.association.calls.push('timeout');
     behind.clock.advance(105);
     expect(behind.association.calls.filter((call) => call === 'timeout')).toHaveLength(6);
@@ -225,7 +182,7 @@ describe('time', () => {
 
 describe('what happens below', () => {
   it('is a hint during the handshake that explains its timeout', () => {
-    const { lower, clock, errors } = run({}, [100]);
+    const { lower, clock, errors } = driven({}, [100]);
     lower.sink!.softError(icmp);
     expect(errors).toEqual([]);
     clock.advance(100);
@@ -233,7 +190,7 @@ describe('what happens below', () => {
   });
 
   it('is no explanation once something was heard', () => {
-    const { lower, clock, errors } = run({}, [100]);
+    const { lower, clock, errors } = driven({}, [100]);
     lower.sink!.softError(icmp);
     lower.deliver('?');
     clock.advance(100);
@@ -241,14 +198,14 @@ describe('what happens below', () => {
   });
 
   it('explains a flight that the lower socket refused', () => {
-    const { lower, clock, errors } = run({}, [100, 100]);
+    const { lower, clock, errors } = driven({}, [100, 100]);
     lower.refusal = Object.assign(new Error('no route'), { code: 'ENETUNREACH' });
     clock.advance(200);
     expect(errors[0]!.code).toBe('ENETUNREACH');
   });
 
   it('does not touch an established association', () => {
-    const { lower, seen, establish } = run();
+    const { lower, seen, establish } = driven();
     establish();
     lower.sink!.softError(icmp);
     lower.deliver('Mx');
@@ -260,7 +217,7 @@ describe('what happens below', () => {
     ['datagram', false, 'failed ECONNRESET'],
     ['stream', true, 'failed ECONNRESET'],
   ] as const)('the end of a %s, established %s: %s', (kind, established, outcome) => {
-    const { lower, seen, establish } = run();
+    const { lower, seen, establish } = driven();
     lower.kind = kind;
     if (established) establish();
     lower.sink!.end();
@@ -268,71 +225,9 @@ describe('what happens below', () => {
   });
 
   it('ends with its error', () => {
-    const { lower, seen, association } = run();
+    const { lower, seen, association } = driven();
     lower.sink!.failed(icmp);
     expect(seen).toEqual(['failed ECONNREFUSED']);
     expect(association.destroyed).toBe(true);
-  });
-});
-
-describe('a question to the application', () => {
-  const key = Uint8Array.from(Buffer.from('secret'));
-  const cases: [string, DriverHost['answer'], string | undefined][] = [
-    ['at once', () => key, 'secret'],
-    ['later', () => Promise.resolve(key), 'secret'],
-    ['with nothing', () => undefined, undefined],
-    [
-      'by throwing',
-      () => {
-        throw new Error('no database');
-      },
-      undefined,
-    ],
-    ['by rejecting', () => Promise.reject(new Error('no database')), undefined],
-    ['with a text', () => 'secret' as never, undefined],
-    ['by nobody', undefined, undefined],
-  ];
-  it.each(cases)('is answered %s', async (_, answer, expected) => {
-    const { lower, association } = run({ answer });
-    kept.length = 0;
-    lower.deliver('Nidentity');
-    await new Promise(setImmediate);
-    expect(association.answers).toEqual([expected]);
-    expect(kept.map(text)).toEqual(expected === undefined ? [] : ['\0'.repeat(6)]);
-    expect(text(key)).toBe('secret');
-  });
-
-  it('keeps the identity that was asked for', () => {
-    const identities: string[] = [];
-    const { lower } = run({
-      answer: async (what) => {
-        await undefined;
-        if (what.kind === 'psk') identities.push(text(what.identity));
-        return undefined;
-      },
-    });
-    lower.deliver('None');
-    lower.deliver('Ntwo');
-    return new Promise(setImmediate).then(() => expect(identities).toEqual(['one', 'two']));
-  });
-
-  it('is taken back when the association is over, and a late answer goes nowhere', async () => {
-    let signal!: AbortSignal;
-    let resolve!: (key: Uint8Array) => void;
-    const { lower, driver, association } = run({
-      answer(_, aborted) {
-        signal = aborted;
-        return new Promise((done) => {
-          resolve = done;
-        });
-      },
-    });
-    lower.deliver('Nx');
-    expect(signal.aborted).toBe(false);
-    driver.destroy();
-    expect(signal.aborted).toBe(true);
-    resolve(key);
-    await new Promise(setImmediate);
-    expect(association.answers).toEqual([]);
   });
 });

@@ -15,6 +15,8 @@ export interface MemoryUdp {
   /** Contexts that are not destroyed. */
   contexts: number;
   limit: number;
+  /** The port answers with ICMP from now on. */
+  vanish(port: number): void;
   /** What a stranger sends. */
   inject(port: number, text: string, from?: Address): void;
 }
@@ -30,6 +32,7 @@ export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
     get open() {
       return ports.size;
     },
+    vanish: (port) => void ports.delete(port),
     inject(port, text, from = { host: '192.0.2.66', port: 666 }) {
       ports.get(port)?.(Buffer.from(text, 'latin1'), from);
     },
