@@ -13,6 +13,7 @@ export {
   withoutServerCertValidation,
 } from './certificates.ts';
 export * from './certification-request.ts';
+export { rebuildCertificateChain } from './chain-rebuilding.ts';
 export * from './ec-key.ts';
 export type { Answer, KeyEngine, KeySigner, SignatureRequest } from './key-engine.ts';
 export * from './persistence.ts';
@@ -22,6 +23,7 @@ export * from './private-key.ts';
 export { type PskOptions, psk } from './psk.ts';
 export * from './psk-material.ts';
 export { type PskServerOptions, pskServer } from './psk-server.ts';
+export * from './resolve-certificate-info.ts';
 export * from './resolve-certificates.ts';
 export type { ResolveOptions } from './resolve-options.ts';
 export * from './resolve-private-key.ts';
