@@ -85,7 +85,7 @@ describe('messages', () => {
 });
 
 describe('the last flight', () => {
-  it('is repeated when Finished comes again, until the client has said something or four minutes are over', async () => {
+  it('is repeated when Finished comes again, until the client has spoken or four minutes are over', async () => {
     const lost = async () => {
       const pair = await associationPair();
       pair.network.rule((_, index, way) => (way === 'back' && index >= 1 ? 'drop' : undefined));

@@ -85,7 +85,7 @@ export class PskAssociation implements Association, HandshakeHost {
       throw this.#request.error({ code: 'ENOTCONN', message: `nothing can be sent, the phase is ${this.#phase}` });
     }
     if (message.length > record.LARGEST_FRAGMENT) {
-      const text = `a message has at most ${record.LARGEST_FRAGMENT} bytes (RFC 5246 §6.2.1), received ${message.length}`;
+      const text = `a message has at most ${record.LARGEST_FRAGMENT} bytes (RFC 5246), received ${message.length}`;
       throw this.#request.error({ code: 'EMSGSIZE', message: text });
     }
     if (this.#records.isExhausted) {

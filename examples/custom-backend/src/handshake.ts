@@ -216,8 +216,8 @@ export class Handshake implements Negotiation {
   }
 
   /**
-   * A repeated Finished says that our last flight was lost; it is authentic, or it would not come here. Several at a time
-   * were held back or doubled, and one answer will do.
+   * A repeated Finished says that our last flight was lost; it is authentic, or it would not come here. Several at a
+   * time were held back or doubled, and one answer will do.
    */
   #repeat({ type, offset }: Fragment): void {
     if (type !== FINISHED || this.#flight.length === 0 || this.#host.now > this.#repeatUntil) {

@@ -1,6 +1,6 @@
 /**
- * From a pre-shared key to traffic keys: premaster secret (RFC 4279 §2), master secret (RFC 5246 §8.1) or extended master
- * secret (RFC 7627 §4), key block (RFC 5246 §6.3) and the contents of Finished (§7.4.9), all with P_SHA256.
+ * From a pre-shared key to traffic keys: premaster secret (RFC 4279 §2), master secret (RFC 5246 §8.1) or extended
+ * master secret (RFC 7627 §4), key block (RFC 5246 §6.3) and the contents of Finished (§7.4.9), all with P_SHA256.
  */
 
 import { createHmac } from 'node:crypto';

@@ -46,8 +46,8 @@ export interface PairInit {
   /** For both sides. */
   readonly request?: Partial<AssociationRequest>;
   /**
-   * `engine`: two bare associations, which must stand by themselves. `filter`: as core gets them. `endpoint`: the server
-   * behind `listen`.
+   * `engine`: two bare associations, which must stand by themselves. `filter`: as core gets them. `endpoint`: the
+   * server behind `listen`.
    */
   readonly wiring?: Wiring;
 }

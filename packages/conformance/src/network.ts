@@ -1,7 +1,7 @@
 /**
  * The door of the deterministic in-process network: everything above UDP runs on it first, on a virtual clock, with
- * loss, duplication, reordering, delay, corruption, an MTU limit, moving addresses and forged datagrams, all replayable.
- * It knows datagrams only; streams are not simulated.
+ * loss, duplication, reordering, delay, corruption, an MTU limit, moving addresses and forged datagrams, all of it
+ * replayable. It knows datagrams only; streams are not simulated.
  */
 
 export type {

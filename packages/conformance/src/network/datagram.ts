@@ -20,8 +20,9 @@ export type Direction = 'forth' | 'back';
 export type Fate = 'pass' | 'drop' | 'duplicate' | 'swap';
 
 /**
- * What a rule decides: a fate, a fate after a delay in milliseconds, changed bytes in place of the datagram, or undefined
- * to leave it to the next rule and then to the faults. `swap` holds the datagram back until the next one of its direction.
+ * What a rule decides: a fate, a fate after a delay in milliseconds, changed bytes in place of the datagram, or
+ * undefined to leave it to the next rule and then to the faults. `swap` holds the datagram back until the next one of its
+ * direction.
  */
 export type RuleVerdict =
   | Fate
@@ -29,7 +30,7 @@ export type RuleVerdict =
   | { readonly replace: Uint8Array }
   | undefined;
 
-/** `index` counts the datagrams of one direction between two endpoints, from 0. Injected datagrams are not asked about. */
+/** `index` counts the datagrams of one direction between two endpoints, from 0. Not asked about injected ones. */
 export type TrafficRule = (datagram: Datagram, index: number, direction: Direction) => RuleVerdict;
 
 /** What happened to one datagram. */

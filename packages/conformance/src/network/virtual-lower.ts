@@ -1,6 +1,6 @@
 /**
- * A `LowerSocket` straight on the network. What it hands to its sink is overwritten right after the call, so that a layer
- * above that keeps borrowed bytes is found out. EMSGSIZE and ICMP arrive as soft errors, later.
+ * A `LowerSocket` straight on the network. What it hands to its sink is overwritten right after the call, so that a
+ * layer above that keeps borrowed bytes is found out. EMSGSIZE and ICMP arrive as soft errors, later.
  */
 
 import { type Address, formatAddress, type LowerSink, type LowerSocket, NetError } from '@avs-net/core/plugin';

@@ -1,6 +1,6 @@
 /**
- * The network as a udp backend, so that everything above a transport runs on it. It answers to the default UDP socket of
- * avs_net as far as a network without a system can: no DSCP, priority, interface or descriptor.
+ * The network as a udp backend, so that everything above a transport runs on it. It answers to the default UDP socket
+ * of avs_net as far as a network without a system can: no DSCP, priority, interface or descriptor.
  */
 
 import { isIP } from 'node:net';
