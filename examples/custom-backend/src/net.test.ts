@@ -46,6 +46,8 @@ describe('chosen by configuration', () => {
     }
     await close();
     expect(network.ports).toEqual([]);
+    // What is still on its way, close_notify for instance, finds nobody.
+    await clock.advance(1);
     expect(clock.pending).toBe(0);
   });
 
