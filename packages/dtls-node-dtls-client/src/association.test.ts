@@ -1,13 +1,28 @@
 import { dtls } from 'node-dtls-client';
 import { describe, expect, it } from 'vitest';
+import { handlesOf } from '../test/handles.ts';
 import { CLIENT, type Pair, pair } from '../test/pair.ts';
-import type { createClientSocket } from './client-socket.ts';
+import type { InnerSocket } from './private-fields.ts';
 
 function established(): Pair {
   const made = pair({ server: { hint: Buffer.from('hint') }, network: { mtu: 65_535 } });
   made.shake();
   expect(made.client.established).toBe(true);
   return made;
+}
+
+/** And the library's socket of the client. */
+function spied(): { made: Pair; socket: InnerSocket } {
+  const sockets: unknown[] = [];
+  const library = {
+    ...dtls,
+    createSocket(options: Parameters<typeof dtls.createSocket>[0]) {
+      sockets.push(dtls.createSocket(options));
+      return sockets[0] as ReturnType<typeof dtls.createSocket>;
+    },
+  };
+  const made = pair({ client: { library } });
+  return { made, socket: sockets[0] as InnerSocket };
 }
 
 describe('messages', () => {
@@ -38,6 +53,41 @@ describe('messages', () => {
       expect.objectContaining({ code: 'EMSGSIZE', message: expect.stringMatching(/16385 bytes .* holds 16384/) }),
     );
     expect(client.sent.length).toBe(before);
+  });
+
+  it('use record numbers as nonces, each once', () => {
+    const { client, shake } = pair();
+    shake();
+    for (let n = 0; n < 3; n++) client.send(Buffer.of(n));
+    const records = client.sent.slice(-3);
+    expect(records.map((record) => record.subarray(13, 21).toString('hex'))).toEqual([
+      '0001000000000001',
+      '0001000000000002',
+      '0001000000000003',
+    ]);
+    expect(records.map((record) => record.subarray(3, 11))).toEqual(records.map((record) => record.subarray(13, 21)));
+  });
+
+  it('are refused when the record numbers are used up, and close_notify still goes', () => {
+    const { made, socket } = spied();
+    const { client, server, run, shake } = made;
+    shake();
+    (socket.recordLayer.epochs[1] as { writeSequenceNumber: number }).writeSequenceNumber = 2 ** 32 - 3;
+    client.send(Buffer.from('last'));
+    expect(() => client.send(Buffer.of(1))).toThrow(
+      expect.objectContaining({ code: 'EOVERFLOW', message: expect.stringMatching(/4294967295 records/) }),
+    );
+    client.shutdown();
+    run();
+    expect(server.messages.map(String)).toEqual(['last']);
+    expect(server.alerts).toEqual([[1, 0]]);
+  });
+
+  it('are understood beyond 32 bits of record number', () => {
+    const { client, server, run } = established();
+    server.send(Buffer.from('far'), { skip: 2 ** 33 });
+    run();
+    expect(client.messages.map(String)).toEqual(['far']);
   });
 
   it.each([
@@ -148,10 +198,6 @@ describe('the end', () => {
 });
 
 describe('what is left behind', () => {
-  /** Handles and timers of the library; those of the test runner come and go, but are of other kinds. */
-  const handles = (): string[] => process.getActiveResourcesInfo().filter((kind) => /Timeout|UDP/.test(kind));
-  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-
   it.each<{ name: string; reach: (made: Pair) => void }>([
     { name: 'when nothing has answered', reach: () => {} },
     { name: 'when the cookie is sent', reach: ({ client, run }) => run(() => client.sent.length > 1) },
@@ -172,35 +218,26 @@ describe('what is left behind', () => {
       },
     },
   ])('is no timer and no socket $name', async ({ reach }) => {
-    await settled();
-    const before = handles();
-    const made = pair();
-    reach(made);
-    // Not even while it lives: its only timer is the caller's.
-    await settled();
-    expect(handles()).toEqual(before);
+    let made = {} as Pair;
+    const handles = handlesOf(() => {
+      made = pair();
+      reach(made);
+    });
+    // Its socket, and a timeout before and behind the listening: gone although the association lives.
+    expect(handles.made).toBe(3);
+    expect(await handles.left()).toEqual([]);
     made.client.destroy();
     made.client.destroy();
-    await settled();
-    expect(handles()).toEqual(before);
     const sent = made.client.sent.length;
     made.run();
     expect(made.client.sent.length).toBe(sent);
   });
 
   it('is no key', () => {
-    const sockets: ReturnType<typeof createClientSocket>[] = [];
-    const library = {
-      ...dtls,
-      createSocket(options: Parameters<typeof dtls.createSocket>[0]) {
-        const socket = dtls.createSocket(options);
-        sockets.push(socket as unknown as ReturnType<typeof createClientSocket>);
-        return socket;
-      },
-    };
-    const { client, shake } = pair({ client: { library } });
+    const { made, socket } = spied();
+    const { client, shake } = made;
     shake();
-    const { master_secret, key_material } = sockets[0]!.recordLayer.epochs[1]!.connectionState;
+    const { master_secret, key_material } = socket.recordLayer.epochs[1]!.connectionState;
     const secrets = [master_secret!, key_material!['client_write_key']!, key_material!['server_write_key']!];
     expect(secrets.filter((secret) => secret.every((byte) => byte === 0))).toEqual([]);
     client.destroy();

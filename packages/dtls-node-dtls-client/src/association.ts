@@ -13,13 +13,20 @@ import {
   CLOSE_NOTIFY,
   type EngineErrorInit,
   findCiphersuite,
-  maxPayload,
   type Phase,
 } from '@avs-net/core/plugin';
-import { bufferOf, createClientSocket, type Library, releaseClientSocket, startClientSocket } from './client-socket.ts';
+import { useAead } from './aead.ts';
+import {
+  createClientSocket,
+  type Library,
+  openRecord,
+  releaseClientSocket,
+  startClientSocket,
+} from './client-socket.ts';
 import { alerted, FATAL, refused, silence, thrown, unconfirmed, WARNING } from './failure.ts';
 import { repeatFlight } from './flight.ts';
 import { ClientHandshake } from './handshake.ts';
+import { LARGEST_MESSAGE, largestMessage, unsendable } from './message-limit.ts';
 import type { InnerSocket } from './private-fields.ts';
 import { ContentType, DTLS_1_2, type DtlsRecord, readRecord, sequenceOf } from './record.ts';
 import { type ReplayWindow, replayWindow } from './replay-window.ts';
@@ -73,7 +80,9 @@ export class NodeDtlsClientAssociation implements Association {
       socket.on('connected', () => this.#established());
       socket.on('error', (error) => this.#fail(this.#handshake?.stage === 'done' ? unconfirmed(error) : thrown(error)));
       startClientSocket(socket);
-      socket.recordLayer.epochs[1]!.antiReplayWindow = this.#window;
+      const protectedEpoch = socket.recordLayer.epochs[1]!;
+      protectedEpoch.antiReplayWindow = this.#window;
+      useAead(protectedEpoch.connectionState);
       this.#handshake = new ClientHandshake(socket, ciphersuites, {
         dropped: (reason) => this.#drop(reason),
         progress: () => this.#timer.progress(),
@@ -108,12 +117,8 @@ export class NodeDtlsClientAssociation implements Association {
     if (this.#phase !== 'established') {
       throw this.#request.error({ code: 'ENOTCONN', message: 'the association is not established' });
     }
-    if (message.length > LARGEST_MESSAGE) {
-      throw this.#request.error({
-        code: 'EMSGSIZE',
-        message: `a message of ${message.length} bytes is longer than a DTLS record, which holds ${LARGEST_MESSAGE}`,
-      });
-    }
+    const refusal = unsendable(message.length, this.#socket!.recordLayer.epochs[1]!.writeSequenceNumber);
+    if (refusal !== undefined) throw this.#request.error(refusal);
     this.#socket!.send(message);
   }
 
@@ -141,9 +146,7 @@ export class NodeDtlsClientAssociation implements Association {
   maxMessage(lowerLimit: number): number {
     const suite = this.#ciphersuite;
     // Until the server has chosen: what fits whichever it chooses.
-    const suites = suite === undefined ? this.#init.ciphersuites : [suite];
-    const sizes = suites.map((id) => maxPayload(findCiphersuite(id)!.protection, lowerLimit));
-    return Math.min(LARGEST_MESSAGE, ...sizes);
+    return largestMessage(suite === undefined ? this.#init.ciphersuites : [suite], lowerLimit);
   }
 
   info(): AssociationInfo {
@@ -188,7 +191,7 @@ export class NodeDtlsClientAssociation implements Association {
     if (this.#ciphersuite === undefined) this.#drop('earlyRecord');
     else if (record.version !== DTLS_1_2) this.#drop('wrongVersion');
     else {
-      const [opened] = this.#socket!.recordLayer.receive(bufferOf(record.bytes));
+      const opened = openRecord(this.#socket!.recordLayer, record.bytes);
       if (opened !== undefined) this.#receiveOpened(opened.type, opened.data, record);
       else this.#drop(this.#window.mayReceive(sequenceOf(record.bytes)) ? 'notAuthentic' : 'replayed');
     }
@@ -291,9 +294,6 @@ export class NodeDtlsClientAssociation implements Association {
     this.#request.output.dropped(reason);
   }
 }
-
-/** RFC 5246 §6.2.1. The library encrypts more without a word, and the server discards it. */
-export const LARGEST_MESSAGE = 16_384;
 
 /** They are authentic, but a server that never finishes could send them for ever. */
 const MOST_EARLY = 32;

@@ -20,7 +20,7 @@ const LIBRARY_SUITES: ReadonlyMap<number, string> = new Map([
   [0x008d, 'aes-256-cbc'],
 ]);
 
-export const claims: Claims = {
+export const CLAIMS: Claims = {
   client: {
     security: ['psk'],
     versions: ['DTLSv1.2'],
@@ -41,12 +41,17 @@ export const claims: Claims = {
     timerMin: 1,
   },
   options: {
-    readable: ['innerMtu', 'sessionResumed', 'connectionIdResumed'],
+    readable: ['innerMtu', 'sessionResumed'],
     writable: ['dtlsHandshakeTimeouts'],
   },
 };
 
+/** The cipher of node:crypto that a suite is computed with. */
+export function cipherOf(id: number): string | undefined {
+  return LIBRARY_SUITES.get(id);
+}
+
 /** Whether this runtime has the cipher of a suite; those built on BoringSSL lack CCM. */
 export function computable(id: number): boolean {
-  return getCiphers().includes(LIBRARY_SUITES.get(id) ?? '');
+  return getCiphers().includes(cipherOf(id) ?? '');
 }

@@ -5,7 +5,7 @@
  */
 
 import type { dtls } from 'node-dtls-client';
-import type { InnerSocket } from './private-fields.ts';
+import type { InnerRecordLayer, InnerSocket } from './private-fields.ts';
 
 export type Library = typeof dtls;
 
@@ -51,6 +51,16 @@ export function createClientSocket(library: Library, init: ClientSocketInit): In
 export function startClientSocket(socket: InnerSocket): void {
   socket.udp_onListening();
   clearTimeout(socket._connectionTimeout);
+}
+
+/** The content of one protected record; undefined if it is not authentic or was there before. */
+export function openRecord(layer: InnerRecordLayer, record: Uint8Array): { type: number; data: Buffer } | undefined {
+  try {
+    return layer.receive(bufferOf(record))[0];
+  } catch {
+    // Whatever it may throw at, nobody has vouched for it.
+    return undefined;
+  }
 }
 
 /** Nothing comes of it any more; keys are wiped as far as the library still holds them. */

@@ -19,7 +19,7 @@ import { findCiphersuite } from '@avs-net/core/plugin';
 import { filtered } from '@avs-net/dtls-endpoint';
 import { dtls } from 'node-dtls-client';
 import { type AssociationInit, NodeDtlsClientAssociation } from './association.ts';
-import { claims, computable } from './claims.ts';
+import { CLAIMS, computable } from './claims.ts';
 import { privateFieldsMissing } from './probe.ts';
 
 export function nodeDtlsClientModule(): BackendModule {
@@ -61,7 +61,7 @@ export function filteredAssociation(init: AssociationInit, request: AssociationR
 
 /** Borrowed from the configuration, which outlives every association. */
 function pskOf({ identity, key }: PskInfo, host: ContextHost): { identity: Uint8Array; key: Uint8Array } {
-  const { limits } = claims;
+  const { limits } = CLAIMS;
   return {
     identity: bytesOf(identity, 'security.identity', limits!.pskIdentity!, host),
     key: bytesOf(key, 'security.key', limits!.pskKey!, host),
@@ -83,7 +83,7 @@ function bytesOf(info: PskIdentityInfo | PskKeyInfo, path: string, limit: number
 }
 
 function suitesOf(wanted: SecureConfiguration['ciphersuites'], host: ContextHost): readonly number[] {
-  const possible = claims.client!.ciphersuites.filter(computable);
+  const possible = CLAIMS.client!.ciphersuites.filter(computable);
   if (wanted === undefined) return possible;
   const found = wanted.map((which) => findCiphersuite(which)).filter((suite): suite is Ciphersuite => !!suite);
   const usable = found.map(({ id }) => id).filter((id) => possible.includes(id));

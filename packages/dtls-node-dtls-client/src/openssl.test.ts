@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Driven, driven } from '../test/driven.ts';
 import { type DgramLower, dgramLower, realClock, type SServer, sServer } from '../test/s-server.ts';
 import type { AssociationInit } from './association.ts';
-import { claims } from './claims.ts';
+import { CLAIMS } from './claims.ts';
 import { filteredAssociation } from './context.ts';
 
 const KEY = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
-const SUITES = claims.client!.ciphersuites;
+const SUITES = CLAIMS.client!.ciphersuites;
 
 const open: { server?: SServer; client?: Driven; lower?: DgramLower } = {};
 

@@ -3,7 +3,7 @@
  */
 
 import type { Plugin } from '@avs-net/core/plugin';
-import { claims } from './claims.ts';
+import { CLAIMS } from './claims.ts';
 import { probe } from './probe.ts';
 
 /** A DTLS 1.2 PSK client in pure JavaScript; for other roles, modes and extensions take another backend. */
@@ -11,7 +11,7 @@ export const dtlsNodeDtlsClient: Plugin = {
   contract: 1,
   name: 'dtls-node-dtls-client',
   provides: 'dtls',
-  claims,
+  claims: CLAIMS,
   probe,
   async load() {
     const { nodeDtlsClientModule } = await import('./context.ts');

@@ -40,6 +40,8 @@ export interface InnerRecordLayer {
 export interface InnerEpoch {
   antiReplayWindow: InnerWindow;
   readonly connectionState: InnerConnectionState;
+  /** Number of the last record that was sent. */
+  readonly writeSequenceNumber: number;
 }
 
 export interface InnerWindow {
@@ -50,7 +52,24 @@ export interface InnerWindow {
 export interface InnerConnectionState {
   readonly cipherSuite: { readonly id: number };
   readonly master_secret?: Buffer;
+  /** By `client_write_key` and so on. */
   readonly key_material?: Readonly<Record<string, Buffer>>;
+  /** Encrypts a packet; made by a getter of the prototype when it is first asked for. */
+  readonly Cipher: (packet: InnerPacket) => Serializable;
+  readonly Decipher: (packet: InnerPacket) => OpenedPacket;
+}
+
+/** A record, in the clear or not. */
+export interface InnerPacket {
+  readonly type: number;
+  readonly epoch: number;
+  readonly sequence_number: number;
+  readonly fragment: Uint8Array;
+}
+
+export interface OpenedPacket extends InnerPacket {
+  readonly fragment: Buffer;
+  decompress(): OpenedPacket;
 }
 
 export interface InnerHandshakeHandler {
@@ -109,6 +128,9 @@ export const FIELDS_WHEN_LISTENING: readonly PrivateField[] = [
   { path: 'recordLayer.epochs.1.antiReplayWindow.mayReceive', type: 'function', neededFor: 'association' },
   { path: 'recordLayer.epochs.1.antiReplayWindow.markAsReceived', type: 'function', neededFor: 'association' },
   { path: 'recordLayer.epochs.1.connectionState.cipherSuite.id', type: 'number', neededFor: 'association' },
+  { path: 'recordLayer.epochs.1.connectionState.Cipher', type: 'function', neededFor: 'association' },
+  { path: 'recordLayer.epochs.1.connectionState.Decipher', type: 'function', neededFor: 'association' },
+  { path: 'recordLayer.epochs.1.writeSequenceNumber', type: 'number', neededFor: 'association' },
   { path: 'handshakeHandler.processIncomingMessage', type: 'function', neededFor: 'association' },
   { path: 'handshakeHandler.bufferHandshakeData', type: 'function', neededFor: 'association' },
   { path: 'handshakeHandler.allHandshakeData', type: 'array', neededFor: 'association' },

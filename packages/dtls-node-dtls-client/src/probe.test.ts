@@ -1,6 +1,7 @@
 import { dtls } from 'node-dtls-client';
 import { describe, expect, it } from 'vitest';
-import { claims } from './claims.ts';
+import { handlesOf } from '../test/handles.ts';
+import { CLAIMS } from './claims.ts';
 import { FIELDS_BEFORE_LISTENING, FIELDS_WHEN_LISTENING, missingFields, type PrivateField } from './private-fields.ts';
 import { judge, privateFieldsMissing, probe } from './probe.ts';
 
@@ -10,7 +11,7 @@ describe('probe', () => {
   it('finds the library that the manifest pins, whole', async () => {
     expect(await probe()).toEqual({
       available: true,
-      claims,
+      claims: CLAIMS,
       library: { name: 'node-dtls-client', built: '2.0.3', running: '2.0.3' },
     });
     expect(privateFieldsMissing(dtls)).toEqual([]);
@@ -23,21 +24,17 @@ describe('probe', () => {
   });
 
   it.each(ALL.filter(({ neededFor }) => neededFor === 'retransmission'))('claims no timers without $path', (field) => {
-    const verdict = judge([field]) as { available: true; claims: typeof claims };
+    const verdict = judge([field]) as { available: true; claims: typeof CLAIMS };
     expect(verdict.available).toBe(true);
-    const { handshakeTimers, ...rest } = claims.client!;
+    const { handshakeTimers, ...rest } = CLAIMS.client!;
     expect(handshakeTimers).toBe(true);
-    expect(verdict.claims).toEqual({ ...claims, client: rest });
+    expect(verdict.claims).toEqual({ ...CLAIMS, client: rest });
   });
 
   it('leaves no timer and no socket', async () => {
-    const handles = (): string[] => process.getActiveResourcesInfo().filter((kind) => /Timeout|UDP/.test(kind));
-    const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    await settled();
-    const before = handles();
-    privateFieldsMissing(dtls);
-    await settled();
-    expect(handles()).toEqual(before);
+    const handles = handlesOf(() => privateFieldsMissing(dtls));
+    expect(handles.made).toBe(3);
+    expect(await handles.left()).toEqual([]);
   });
 });
 

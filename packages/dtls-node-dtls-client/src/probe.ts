@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Claims, LibraryVersion, Probe } from '@avs-net/core/plugin';
-import { claims, computable } from './claims.ts';
+import { CLAIMS, computable } from './claims.ts';
 import { createClientSocket, type Library, startClientSocket } from './client-socket.ts';
 import { FIELDS_BEFORE_LISTENING, FIELDS_WHEN_LISTENING, missingFields, type PrivateField } from './private-fields.ts';
 
@@ -34,13 +34,13 @@ export function judge(missing: readonly PrivateField[]): Probe {
     const paths = vital.map(({ path }) => path).join(', ');
     return { available: false, reason: `node-dtls-client lacks private fields that this backend works on: ${paths}` };
   }
-  const ciphersuites = claims.client!.ciphersuites.filter(computable);
+  const ciphersuites = CLAIMS.client!.ciphersuites.filter(computable);
   if (ciphersuites.length === 0) {
     return { available: false, reason: 'this runtime has none of the ciphers that node-dtls-client needs' };
   }
-  const { handshakeTimers, ...rest } = claims.client!;
+  const { handshakeTimers, ...rest } = CLAIMS.client!;
   const client = { ...rest, ciphersuites, ...(missing.length === 0 ? { handshakeTimers: handshakeTimers! } : {}) };
-  const narrowed: Claims = { ...claims, client };
+  const narrowed: Claims = { ...CLAIMS, client };
   return { available: true, claims: narrowed };
 }
 
