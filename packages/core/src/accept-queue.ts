@@ -19,7 +19,6 @@ export interface AcceptedPeer {
 export class AcceptQueue {
   readonly #peers = new Set<AcceptedPeer>();
   readonly #calls = new PendingCalls<AcceptedPeer>();
-  #failure: NetError | undefined;
 
   /** Number of `accept` calls that wait. */
   get waiting(): number {
@@ -45,7 +44,6 @@ export class AcceptQueue {
     if (aborted !== undefined) return Promise.reject(aborted);
     const peer = this.shift();
     if (peer !== undefined) return Promise.resolve(peer);
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return this.#calls.wait(admitted, waiter, limits);
   }
 
@@ -57,15 +55,13 @@ export class AcceptQueue {
     return admitted(peer);
   }
 
-  /** The bound socket failed: nobody will come any more. */
-  fail(error: NetError): void {
-    this.#failure ??= error;
+  /** Rejects the calls that wait. */
+  refuse(error: NetError): void {
     this.#calls.refuseAll(error);
   }
 
-  /** Rejects pending calls and forgets a failure; gives back the peers that nobody accepted. */
+  /** Rejects the calls that wait and gives back the peers that nobody accepted. */
   reset(error: NetError): Socket[] {
-    this.#failure = undefined;
     this.#calls.refuseAll(error);
     const strangers = [...this.#peers].map((peer) => peer.socket);
     this.#peers.clear();

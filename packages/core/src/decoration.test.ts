@@ -81,6 +81,23 @@ describe('decorate', () => {
     },
   );
 
+  it('that succeeds after all is closed by the close that gave it up', async () => {
+    const lower = await fakeSocketIn('connected');
+    const { socket, operations, calls } = upper();
+    let finish: (state: SocketState) => void = () => {};
+    operations.decorate = () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      });
+    const refused = expect(socket.decorate(lower.socket)).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    const closing = socket.close();
+    await settled();
+    expect(calls).toEqual([]);
+    finish('connected');
+    await Promise.all([refused, closing]);
+    expect([socket.state, ...calls]).toEqual(['closed', 'close']);
+  });
+
   it.each<[SocketType, SocketType]>([
     ['dtls', 'tcp'],
     ['dtls', 'tls'],

@@ -66,9 +66,11 @@ describe('close', () => {
   it('forgets what is unread, the peer and a failure', async () => {
     const { socket, host } = await fakeSocketIn('connected');
     host.deliver(bytes(1));
+    host.softError(host.error({ code: 'ECONNREFUSED', message: 'port unreachable' }));
     host.failed(host.error({ code: 'ECONNRESET', message: 'gone' }));
     await socket.close();
     await socket.connect('other.example', 1);
+    await expect(socket.receive({ timeout: 0 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     expect(socket.getOption('hasBufferedData')).toBe(false);
     expect(socket.remoteHostname()).toBe('other.example');
     await socket.send(bytes(1));

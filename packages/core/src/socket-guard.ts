@@ -210,7 +210,7 @@ export class SocketGuard {
     this.failure = error;
     this.ready = false;
     this.reception.finish(error);
-    this.backlog.fail(error);
+    this.backlog.refuse(error);
     this.#gone?.();
   }
 

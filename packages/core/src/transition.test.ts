@@ -114,6 +114,17 @@ describe('a connect under way', () => {
     expect(socket.state).toBe('connected');
   });
 
+  it('is aborted by a close in the moment in which it succeeds', async () => {
+    const gate = suspended();
+    const { socket } = fakeSocket({ operations: { connect: gate.connect } });
+    const refused = expect(socket.connect(...connectTo)).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    await settled();
+    gate.succeed();
+    await socket.close();
+    await refused;
+    expect(socket.state).toBe('closed');
+  });
+
   it('is aborted by dispose', async () => {
     const gate = suspended();
     const disposed = vi.fn();
