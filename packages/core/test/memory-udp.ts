@@ -3,6 +3,7 @@
  */
 
 import type { Plugin, SocketHost, SocketOperations } from '../src/backend.ts';
+import type { NetError } from '../src/error.ts';
 import type { Address, AddressFamily } from '../src/plugin.ts';
 
 export interface MemoryUdp {
@@ -15,6 +16,8 @@ export interface MemoryUdp {
   /** Contexts that are not destroyed. */
   contexts: number;
   limit: number;
+  /** The socket of the port fails. */
+  fail(port: number, error: NetError): void;
   /** The port answers with ICMP from now on. */
   vanish(port: number): void;
   /** What a stranger sends. */
@@ -23,6 +26,7 @@ export interface MemoryUdp {
 
 export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
   const ports = new Map<number, (data: Uint8Array, from: Address) => void>();
+  const hosts = new Map<number, SocketHost>();
   let next = 40_000;
   const network: MemoryUdp = {
     log: [],
@@ -32,6 +36,7 @@ export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
     get open() {
       return ports.size;
     },
+    fail: (port, error) => hosts.get(port)?.failed(error),
     vanish: (port) => void ports.delete(port),
     inject(port, text, from = { host: '192.0.2.66', port: 666 }) {
       ports.get(port)?.(Buffer.from(text, 'latin1'), from);
@@ -78,6 +83,7 @@ export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
       if (port !== undefined) return;
       port = wanted === 0 ? next++ : wanted;
       if (ports.has(port)) throw Object.assign(new Error('in use'), { code: 'EADDRINUSE' });
+      hosts.set(port, host);
       ports.set(port, (data, from) => {
         const known = peers.get(from.port);
         if (known !== undefined) known.deliver(data);

@@ -1,6 +1,6 @@
 /**
  * An association without cryptography, for tests of what drives it. Frames: `H` hello, `W` welcome (established),
- * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `X` throws, `D` counts as junk, `F` fails.
+ * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `X` throws, `F` (and as server `H!`) fails; the rest is junk.
  * One buffer is used for everything it hands out, so that whoever keeps it unmasked gets garbage.
  */
 
@@ -70,10 +70,13 @@ export function scriptedAssociation(
       return phase;
     },
     start: (now) => enter('start', () => role === 'client' && flight(now, `H${request.serverName ?? ''}`)),
-    receive: (bytes, now) =>
+    receive: (bytes) =>
       enter('receive', () => {
         const frame = Buffer.from(bytes).toString('latin1');
-        if (frame.startsWith('H') && role === 'server') {
+        if (frame === 'F' || (frame === 'H!' && role === 'server')) {
+          phase = 'closed';
+          output.failed(request.error({ code: 'EPROTO', message: 'refused' }));
+        } else if (frame.startsWith('H') && role === 'server') {
           output.datagram(lend('W'));
           if (phase === 'handshake') establish();
         } else if (frame === 'W' && phase === 'handshake') establish();
@@ -83,13 +86,7 @@ export function scriptedAssociation(
           output.closed(alert('warning', 0, 'peer'));
         } else if (frame.startsWith('N')) output.need(7, { kind: 'psk', identity: lend(frame.slice(1)) });
         else if (frame === 'X') throw new Error('defect');
-        else if (frame === 'F') {
-          phase = 'closed';
-          output.failed(request.error({ code: 'EPROTO', message: 'refused' }));
-        } else {
-          void now;
-          output.dropped('junk');
-        }
+        else output.dropped('junk');
       }),
     send: (message) =>
       enter('send', () => {
