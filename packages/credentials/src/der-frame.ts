@@ -7,8 +7,8 @@ import { type Place, refusal } from './credential-error.ts';
 
 /** Throws unless `bytes` are exactly one DER SEQUENCE. Errors: EPROTO, EIO for bytes after its end. */
 export function checkDerFrame(bytes: Uint8Array, place: Place): void {
-  const content = sequenceContent(bytes);
-  if (content === undefined) throw refusal('EPROTO', place, `neither PEM nor DER${guess(bytes)}`);
+  const content = frameAt(bytes, 0);
+  if (content?.tag !== SEQUENCE) throw refusal('EPROTO', place, `neither PEM nor DER${guess(bytes)}`);
   if (content.end > bytes.byteLength) {
     const message = `DER cut off: ${content.end} bytes announced, ${bytes.byteLength} received`;
     throw refusal('EPROTO', place, message);
@@ -29,29 +29,43 @@ export function isPkcs7(bytes: Uint8Array): boolean {
   return contentStartsWith(bytes, [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02]);
 }
 
-/** RFC 5280 §5.1: CertificateList ::= SEQUENCE { tbsCertList SEQUENCE { version INTEGER (1) OPTIONAL, SEQUENCE … } … }. */
+/**
+ * RFC 5280 §5.1: CertificateList ::= SEQUENCE { tbsCertList SEQUENCE { version INTEGER (1) OPTIONAL, SEQUENCE … },
+ * SEQUENCE, BIT STRING }. A whole parse would cost megabytes of objects for a list of some size.
+ */
 export function looksLikeCrl(bytes: Uint8Array): boolean {
-  const outer = sequenceContent(bytes);
-  if (outer === undefined) return false;
-  const inner = bytes.subarray(outer.start);
-  return contentStartsWith(inner, [0x02, 0x01, 0x01, 0x30]) || contentStartsWith(inner, [0x30]);
+  const outer = frameAt(bytes, 0);
+  const tbs = outer && frameAt(bytes, outer.start);
+  const algorithm = tbs && frameAt(bytes, tbs.end);
+  const signature = algorithm && frameAt(bytes, algorithm.end);
+  if (signature === undefined || signature.end !== outer?.end || outer.end !== bytes.byteLength) return false;
+  const tags = [outer, tbs, algorithm, signature].map((frame) => frame?.tag);
+  const begins = contentStartsWith(bytes.subarray(outer.start), [0x02, 0x01, 0x01, SEQUENCE]);
+  return tags.join() === EXPECTED_TAGS && (begins || contentStartsWith(bytes.subarray(outer.start), [SEQUENCE]));
 }
 
 function contentStartsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
-  const content = sequenceContent(bytes);
-  return content !== undefined && prefix.every((byte, index) => bytes[content.start + index] === byte);
+  const frame = frameAt(bytes, 0);
+  return frame?.tag === SEQUENCE && prefix.every((byte, index) => bytes[frame.start + index] === byte);
 }
 
-/** undefined if there is no definite-length SEQUENCE header. */
-function sequenceContent(bytes: Uint8Array): { start: number; end: number } | undefined {
-  const [tag, first] = bytes;
-  if (tag !== 0x30 || first === undefined) return undefined;
-  if (first < 0x80) return { start: 2, end: 2 + first };
-  const size = first & 0x7f;
-  if (size < 1 || size > 4 || bytes.byteLength < 2 + size) return undefined;
-  let length = 0;
-  for (let index = 0; index < size; index += 1) length = length * 256 + (bytes[2 + index] as number);
-  return { start: 2 + size, end: 2 + size + length };
+interface Frame {
+  readonly tag: number;
+  /** Offsets of the content; `end` may lie behind the bytes that are there. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** undefined if there is no definite length. */
+function frameAt(bytes: Uint8Array, offset: number): Frame | undefined {
+  const tag = bytes[offset];
+  const first = bytes[offset + 1];
+  if (tag === undefined || first === undefined) return undefined;
+  if (first < 0x80) return { tag, start: offset + 2, end: offset + 2 + first };
+  const start = offset + 2 + (first & 0x7f);
+  if (first === 0x80 || first > 0x84 || start > bytes.byteLength) return undefined;
+  const length = bytes.subarray(offset + 2, start).reduce((value, byte) => value * 256 + byte, 0);
+  return { tag, start, end: start + length };
 }
 
 function guess(bytes: Uint8Array): string {
@@ -69,6 +83,8 @@ function includes(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text, 0, 'latin1');
 }
 
+const SEQUENCE = 0x30;
+const EXPECTED_TAGS = [SEQUENCE, SEQUENCE, SEQUENCE, 0x03].join();
 const BASE64_TEXT = new TextEncoder().encode(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \0',
 );
