@@ -261,13 +261,19 @@ export class SocketGuard {
 }
 
 /** Peers on udp are not authenticated: until they are accepted they get little room. */
-function strangerLimits({ messages = 64, bytes = 65_536 }: QueueLimits = {}): QueueLimits {
-  return { messages: Math.min(messages, 64), bytes: Math.min(bytes, 65_536) };
+function strangerLimits({
+  messages = Number.POSITIVE_INFINITY,
+  bytes = Number.POSITIVE_INFINITY,
+}: QueueLimits = {}): QueueLimits {
+  return { messages: Math.min(messages, STRANGER_MESSAGES), bytes: Math.min(bytes, STRANGER_BYTES) };
 }
 
 function isFrom(peer: Address, from: Address | undefined): boolean {
   return from === undefined || (from.host === peer.host && from.port === peer.port);
 }
+
+const STRANGER_MESSAGES = 64;
+const STRANGER_BYTES = 65_536;
 
 /** What (D)TLS backends call abilities that transports list as operations. */
 const SECURE_CLAIMS: Readonly<Record<string, string>> = {

@@ -53,8 +53,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   }
 
   /**
-   * To `host` (name or IP literal) and `port`; dtls and tls sockets also do the handshake. Allowed on a closed socket and
-   * on a bound udp or dtls one, else EISCONN. If it fails the socket is as before.
+   * To `host` (name or IP literal) and `port`; dtls and tls sockets also do the handshake. Allowed on a closed socket
+   * and on a bound udp or dtls one, else EISCONN. If it fails the socket is as before.
    */
   async connect(host: string, port: number, options?: WaitOptions): Promise<void> {
     const guard = this.#own('connect');
@@ -98,8 +98,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The next message, or null at the end. `timeout` is in ms and defaults to the option `recvTimeout`; a call that is out
-   * of time (ETIMEDOUT) or aborted has consumed nothing.
+   * The next message, or null at the end. `timeout` is in ms and defaults to the option `recvTimeout`; a call that is
+   * out of time (ETIMEDOUT) or aborted has consumed nothing.
    */
   receive(options?: WaitOptions): Promise<Uint8Array | null> {
     return receiveMessage(this.#guard, options);

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import type { Address } from './address.ts';
 import { type NetError, toNetError } from './error.ts';
-import { checkHost, checkPort, messageError } from './socket-arguments.ts';
+import { checkHost, checkPort, invalid, messageError } from './socket-arguments.ts';
 import type { SocketGuard } from './socket-guard.ts';
 import { possessionError, sendError } from './socket-refusal.ts';
 
@@ -55,8 +55,7 @@ export async function transmitTo(guard: SocketGuard, data: Uint8Array, host: str
 async function resolve(guard: SocketGuard, host: string, port: number): Promise<Address> {
   const { operations } = guard;
   if (operations.resolve !== undefined) return operations.resolve(host, port);
-  const message = `host must be an IP literal, because this backend resolves no names, received ${JSON.stringify(host)}`;
-  throw guard.error('EINVAL', 'sendTo', message);
+  throw invalid(guard, 'sendTo', 'host', 'must be an IP literal, because this backend resolves no names', host);
 }
 
 function addressedError(guard: SocketGuard, data: Uint8Array, host: string, port: number): NetError | undefined {
