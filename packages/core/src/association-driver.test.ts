@@ -204,6 +204,16 @@ describe('what happens below', () => {
     expect(errors[0]!.code).toBe('ENETUNREACH');
   });
 
+  it('is a soft error where it is no answer to send', () => {
+    const { lower, seen, establish } = driven();
+    establish();
+    lower.refusal = Object.assign(new Error('full'), { code: 'ENOBUFS' });
+    lower.deliver('H?');
+    expect(seen).toEqual(['dropped junk']);
+    lower.deliver('E');
+    expect(seen).toEqual(['dropped junk', 'softError ENOBUFS']);
+  });
+
   it('does not touch an established association', () => {
     const { lower, seen, establish } = driven();
     establish();

@@ -53,6 +53,7 @@ export class AssociationDriver {
   #freed = false;
   /** What went wrong below, in case nothing better becomes known. */
   #hint: NetError | undefined;
+  #sending = false;
   /** Refused by the lower socket while `send` ran. */
   #sendError: NetError | undefined;
 
@@ -83,10 +84,12 @@ export class AssociationDriver {
       });
     }
     this.#sendError = undefined;
+    this.#sending = true;
     this.#inside = true;
     try {
       this.#association.send(message, this.#host.clock.now());
     } finally {
+      this.#sending = false;
       this.#inside = false;
       this.#drain();
     }
@@ -128,8 +131,7 @@ export class AssociationDriver {
       try {
         this.#lower.send(bytes);
       } catch (error) {
-        this.#sendError = toNetError(error, 'send', this.#host.backend);
-        if (this.#association.phase === 'handshake') this.#hint ??= this.#sendError;
+        this.#refused(toNetError(error, 'send', this.#host.backend));
       }
     },
     message: (bytes) => this.#report(new Uint8Array(bytes)),
@@ -147,6 +149,12 @@ export class AssociationDriver {
     softError: (error) => this.#report({ kind: 'softError', error }),
     failed: (error) => this.#report({ kind: 'failed', error }),
   };
+
+  /** The lower socket did not take a datagram: the sender's to know, otherwise as if it had been lost on the way. */
+  #refused(error: NetError): void {
+    if (this.#sending) this.#sendError ??= error;
+    else this.#report({ kind: 'softError', error });
+  }
 
   #receive(data: Uint8Array): void {
     if (this.#over) return;
@@ -240,8 +248,8 @@ export class AssociationDriver {
 
   /** ICMP can be forged: during the handshake it is a hint, and an established association outlives it. */
   #softError(error: NetError): void {
-    if (this.#association.phase === 'handshake') this.#hint = error;
-    else this.#host.softError(error);
+    if (this.#association.phase !== 'handshake') this.#host.softError(error);
+    else this.#hint = error;
   }
 
   #fail(error: NetError): void {
@@ -287,7 +295,6 @@ export class AssociationDriver {
 }
 
 function internalError(cause: unknown, backend: string): NetError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const message = `the engine failed inside: ${text}; this is a defect of the backend`;
+  const message = `the engine failed inside: ${Object(cause).message ?? cause}; this is a defect of the backend`;
   return new NetError({ code: 'EPROTO', operation: 'receive', backend, message, cause });
 }

@@ -14,7 +14,7 @@ import type { Configuration, Configurations, SecureConfiguration, SocketType } f
 import { snapshotConfiguration, wipeSnapshot } from './configuration-snapshot.ts';
 import type { WaitOptions } from './deadline.ts';
 import { SOCKET_TYPES } from './descriptor.ts';
-import { abortError, NetError } from './error.ts';
+import { abortError, isNetError, NetError } from './error.ts';
 import { unknownName } from './nearest-name.ts';
 import type { BackendReport, Net } from './net.ts';
 import type { Choice } from './selection.ts';
@@ -135,6 +135,7 @@ export class NetInstance implements Net {
       trace,
       makeLower: (stop: AbortSignal | undefined) => this.#create(LOWER[type] ?? type, backendConfiguration, stop),
       forget: (socket: Socket) => this.#sockets.delete(socket),
+      admitted: (peer: Socket) => this.#remember(peer),
     };
     return openSocket(request, signal, operation);
   }
@@ -144,8 +145,14 @@ export class NetInstance implements Net {
     const check = (claims: Claims): readonly Unmet[] => this.#unmet(choice.type, snapshot, claims);
     const { chosen, decision } = await chooseBackend(choice, registry, check, operation);
     this.#decisions.set(choice.type, decision);
-    if (chosen instanceof NetError) throw chosen;
+    if (isNetError(chosen)) throw chosen;
     return chosen;
+  }
+
+  /** Peers are often closed and never disposed; a closed one cannot be used again. */
+  #remember(peer: Socket): void {
+    this.#sockets.add(peer);
+    peer.once('close', () => this.#sockets.delete(peer));
   }
 
   /** Also of the transport below, as far as it is known who that will be. */

@@ -204,6 +204,17 @@ describe('closing a net', () => {
     await expect(net.createSocket('udp')).rejects.toMatchObject({ code: 'EBADF' });
   });
 
+  it('disposes accepted peers too', async () => {
+    const { net, udp } = setUp();
+    const server = await net.createSocket('udp');
+    await server.bind('', 1);
+    const accepting = server.accept();
+    udp.inject(1, 'x');
+    const peer = await accepting;
+    await net.close();
+    await expect(peer.receive()).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
   it('overtakes a socket that is being made', async () => {
     const { net, udp } = setUp();
     const creating = net.createSocket('udp');

@@ -40,6 +40,7 @@ export class SecureLink {
       (outcome) => {
         const mtu = lower.lower.innerMtu();
         const peer = lower.remote();
+        if (context.association === undefined) throw this.#lacks('association()');
         const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome), (output) =>
           context.association!({
             role,
@@ -71,7 +72,10 @@ export class SecureLink {
       return target;
     };
     const watched = watchedLower(lower.lower, (error) => host.failed(error));
-    this.#listener = context.listen!(watched, listenerHost(server, { limits: configuration.server ?? {}, announce }));
+    this.#listener = this.#listen(context)(
+      watched,
+      listenerHost(server, { limits: configuration.server ?? {}, announce }),
+    );
   }
 
   /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
@@ -100,7 +104,7 @@ export class SecureLink {
           handshakeFailed: (failure: NetError) => void outcome.failed(failure),
         };
         const watched = watchedLower(lower.lower, (failure) => outcome.failed(failure) || host.failed(failure));
-        this.#listener = context.listen!(watched, listenerHost({ ...this.#init, lower }, rules));
+        this.#listener = this.#listen(context)(watched, listenerHost({ ...this.#init, lower }, rules));
       },
     );
   }
@@ -134,6 +138,15 @@ export class SecureLink {
 
   stats(): Readonly<Record<string, number>> {
     return this.#listener?.stats() ?? {};
+  }
+
+  #listen(context: Context): NonNullable<Context['listen']> {
+    if (context.listen === undefined) throw this.#lacks('listen()');
+    return (lower, host) => context.listen!(lower, host);
+  }
+
+  #lacks(what: string): NetError {
+    return this.#init.error({ code: 'ENOTSUP', message: `the backend made a context without ${what}` });
   }
 
   #use(driver: AssociationDriver, lower: Adopted): void {

@@ -53,14 +53,15 @@ export class SecureSocket {
 
   /** What the guard calls. */
   operations(): GuardedOperations {
-    const { context, type } = this.#init;
+    const { claims, context, type } = this.#init;
     const link = this.#link;
     return {
-      ...(context.association && {
+      ...((context.association ?? claims.client) && {
         connect: (host: string, port: number, attempt: Attempt) => this.#connect(host, port, attempt),
       }),
       bind: (host, port) => this.#bind(host, port),
-      ...(context.listen && { listen: () => this.#listen() }),
+      // A context that was made for a client may leave it out; then the credential is what is wrong.
+      ...((context.listen ?? claims.server) && { listen: () => this.#listen() }),
       decorate: (lower, attempt) => this.#inTurn(() => this.#decorate(lower, attempt)),
       send: (data) => link.send(data),
       shutdown: (how) => this.#shutdown(how),
@@ -138,7 +139,8 @@ export class SecureSocket {
     const former = this.#lower;
     this.#lower = lower;
     this.#bound = state === 'bound' ? lower.local() : undefined;
-    await former?.dispose();
+    // Nobody has it any more, whatever becomes of it.
+    await former?.dispose().catch(() => {});
     return state;
   }
 

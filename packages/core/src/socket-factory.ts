@@ -28,6 +28,7 @@ export interface SocketRequest {
   readonly trace: ((event: TraceEvent) => void) | undefined;
   readonly makeLower: (signal: AbortSignal | undefined) => Promise<Socket>;
   readonly forget: (socket: Socket) => void;
+  readonly admitted: (peer: Socket) => void;
 }
 
 export async function openSocket(
@@ -70,7 +71,7 @@ async function openContext(
 }
 
 function makeSocket(
-  { type, snapshot, chosen, clock, trace, makeLower, forget }: SocketRequest,
+  { type, snapshot, chosen, clock, trace, makeLower, forget, admitted }: SocketRequest,
   configuration: Configuration,
   context: Context,
 ): Socket {
@@ -90,6 +91,7 @@ function makeSocket(
     clock,
     trace,
     operations,
+    admitted,
     configuration: { receiveQueue: configuration.receiveQueue },
     async disposed() {
       forget(socket);

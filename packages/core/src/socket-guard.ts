@@ -147,6 +147,7 @@ export class SocketGuard {
     }
     const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
     const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
+    this.init.admitted?.(accepted.socket);
     if (pushed) {
       accepted.admit();
       this.events.emit('connection', accepted.socket);

@@ -21,6 +21,8 @@ export interface SocketInit {
   readonly trace?: ((event: TraceEvent) => void) | undefined;
   /** After the socket was disposed: free the context, wipe the snapshot, forget it in the net. Awaited. */
   readonly disposed?: (() => void | Promise<void>) | undefined;
+  /** Told of every peer that is accepted from this socket. */
+  readonly admitted?: ((peer: Socket) => void) | undefined;
   /** The peer of an accepted socket, which starts in that state. */
   readonly accepted?: Address | undefined;
 }

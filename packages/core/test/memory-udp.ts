@@ -1,5 +1,6 @@
 /**
- * A udp backend without a network: datagrams cross in a microtask, ports are numbers in a map.
+ * A udp backend without a network: datagrams cross in a microtask, ports are numbers in a map. As tcp backend it makes
+ * sockets of pieces of a stream, which open with the first one.
  */
 
 import type { Plugin, SocketHost, SocketOperations } from '../src/backend.ts';
@@ -16,6 +17,8 @@ export interface MemoryUdp {
   /** Contexts that are not destroyed. */
   contexts: number;
   limit: number;
+  /** The stream of the port ends. */
+  end(port: number): void;
   /** The socket of the port fails. */
   fail(port: number, error: NetError): void;
   /** The port answers with ICMP from now on. */
@@ -24,7 +27,7 @@ export interface MemoryUdp {
   inject(port: number, text: string, from?: Address): void;
 }
 
-export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
+export function memoryUdp(name: string = 'udp-memory', provides: 'udp' | 'tcp' = 'udp'): MemoryUdp {
   const ports = new Map<number, (data: Uint8Array, from: Address) => void>();
   const hosts = new Map<number, SocketHost>();
   let next = 40_000;
@@ -36,6 +39,7 @@ export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
     get open() {
       return ports.size;
     },
+    end: (port) => hosts.get(port)?.end(),
     fail: (port, error) => hosts.get(port)?.failed(error),
     vanish: (port) => void ports.delete(port),
     inject(port, text, from = { host: '192.0.2.66', port: 666 }) {
@@ -44,7 +48,7 @@ export function memoryUdp(name: string = 'udp-memory'): MemoryUdp {
     plugin: {
       contract: 1,
       name,
-      provides: 'udp',
+      provides,
       claims: {
         transport: {
           operations: ['connect', 'bind', 'accept', 'send', 'sendTo', 'shutdown'],

@@ -1,6 +1,6 @@
 /**
  * An association without cryptography, for tests of what drives it. Frames: `H` hello, `W` welcome (established),
- * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `X` throws, `F` (and as server `H!`) fails; the rest is junk.
+ * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `E` is sent back, `X` throws, `F` (and as server `H!`) fails; the rest is junk.
  * One buffer is used for everything it hands out, so that whoever keeps it unmasked gets garbage.
  */
 
@@ -86,6 +86,7 @@ export function scriptedAssociation(
           output.closed(alert('warning', 0, 'peer'));
         } else if (frame.startsWith('N')) output.need(7, { kind: 'psk', identity: lend(frame.slice(1)) });
         else if (frame === 'X') throw new Error('defect');
+        else if (frame === 'E') output.datagram(lend('E'));
         else output.dropped('junk');
       }),
     send: (message) =>

@@ -34,6 +34,7 @@ const role: RoleClaims = {
 export function scriptedDtls(
   name: string = 'dtls-scripted',
   claims: Claims = { client: role, server: role },
+  provides: 'dtls' | 'tls' = 'dtls',
 ): ScriptedDtls {
   const backend: ScriptedDtls = {
     associations: [],
@@ -45,7 +46,7 @@ export function scriptedDtls(
     plugin: {
       contract: 1,
       name,
-      provides: 'dtls',
+      provides,
       claims,
       load: () => ({
         async context(configuration) {
