@@ -159,6 +159,28 @@ describe('during the handshake', () => {
     expect([...last.subarray(13)]).toEqual([2, description]);
   });
 
+  it('advice is forgotten when the true peer goes on', async () => {
+    const pair = await associationPair();
+    pair.network.rule((_, index, way) => (way === 'forth' && index === 1 ? 'drop' : undefined));
+    pair.client.hear(record(21, 0, 7, [2, 40]));
+    expect(pair.run()).toBe(true);
+    expect(pair.clock.now()).toBe(1_000);
+  });
+
+  it('Finished counts only when it is protected, and nothing else does then', async () => {
+    const pair = await associationPair();
+    const finished = record(22, 0, 9, handshake(20, 0, new Array(12).fill(0)));
+    pair.server.hear(finished);
+    expect(pair.server.drops).toEqual(['wrongEpoch']);
+    expect(pair.run()).toBe(true);
+    pair.wait(5_000);
+    // The client has said nothing yet, so that a Finished that comes again would be answered with the last flight.
+    const sent = pair.network.log.length;
+    pair.server.hear(finished);
+    pair.server.hear(record(22, 1, 9, handshake(20, 0, new Array(12).fill(0))));
+    expect(pair.network.log.length).toBe(sent);
+  });
+
   it('a flood of repeated hellos makes the server repeat itself once in a wait', async () => {
     const pair = await associationPair();
     pair.network.rule((_, __, way) => (way === 'back' ? 'drop' : undefined));

@@ -31,7 +31,7 @@ export interface Pair {
   readonly server: Side;
   /** Steps time until both are established (true) or one has ended. */
   run(): boolean;
-  /** Steps through everything that is due within `ms`. */
+  /** Lets `ms` milliseconds pass, and whatever follows from them at once. */
   wait(ms: number): void;
 }
 
@@ -129,12 +129,17 @@ export async function associationPair(init: PairInit = {}): Promise<Pair> {
       while (!phases().includes('closed')) {
         if (phases().every((phase) => phase === 'established')) return true;
         if (!clock.step()) break;
+        if (clock.now() > LONGEST_RUN) throw new Error(`still shaking hands after ${clock.now()} ms`);
       }
       return false;
     },
     wait(ms) {
       const end = clock.now() + ms;
+      clock.timer(ms, () => {});
       while ((clock.nextDue ?? Number.POSITIVE_INFINITY) <= end) clock.step();
     },
   };
 }
+
+/** Both schedules one after the other, milliseconds, and some more. */
+const LONGEST_RUN = 600_000;
