@@ -29,5 +29,7 @@ export const CLAIMS: Claims = {
     timerWaits: 12,
     sni: 255,
   },
+  // OpenSSL reads the wall clock itself.
+  clock: 'system',
   options: { readable: ['innerMtu', 'sessionResumed'], writable: ['dtlsHandshakeTimeouts'] },
 };
