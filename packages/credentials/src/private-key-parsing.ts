@@ -7,7 +7,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { refusePkcs12 } from './certificate-parsing.ts';
 import { at, libraryRefusal, type Place, refusal } from './credential-error.ts';
 import { checkDerFrame } from './der-frame.ts';
-import { isEncryptedPem, type PemObject, scanPem } from './pem.ts';
+import { decodePem, isEncryptedPem, type PemObject, scanPem } from './pem.ts';
 
 /**
  * Errors: EINVAL for a missing password, EACCES for a wrong one, EPROTO for what is no key, EIO for more than one key,
@@ -20,7 +20,8 @@ export function parsePrivateKey(bytes: Uint8Array, password: Uint8Array | undefi
   const objects = scanPem(bytes, place);
   if (objects === undefined) return parseDerKey(bytes, password, place);
   const { object, here } = onlyKey(objects, place);
-  if (isEncryptedPem(object)) return decrypt({ key: view(object.bytes), format: 'pem' }, password, here);
+  if (object.label === 'ENCRYPTED PRIVATE KEY') return decryptPkcs8(object, password, here);
+  if (isEncryptedPem(object)) return decryptTraditional(object, password, here);
   return attempt({ key: view(object.bytes), format: 'pem' }, (error) => notAKey(error, here));
 }
 
@@ -56,6 +57,27 @@ function parseDerKey(bytes: Uint8Array, password: Uint8Array | undefined, place:
     }
   }
   throw notAKey(first, place);
+}
+
+/** By way of DER: OpenSSL's PEM reader leaves the password on its stack. The body is encrypted, so it may be a string. */
+function decryptPkcs8(object: PemObject, password: Uint8Array | undefined, place: Place): KeyObject {
+  const der = decodePem(object, place);
+  checkDerFrame(der, place);
+  return decrypt({ key: view(der), format: 'der', type: 'pkcs8' }, password, place);
+}
+
+/** Only the PEM reader knows this form; a second run with a decoy of the same length covers what the first one left. */
+function decryptTraditional(object: PemObject, password: Uint8Array | undefined, place: Place): KeyObject {
+  const input = { key: view(object.bytes), format: 'pem' } as const;
+  try {
+    return decrypt(input, password, place);
+  } finally {
+    try {
+      decrypt(input, password && Buffer.alloc(password.byteLength, 'x'), place);
+    } catch {
+      // The decoy is not the password.
+    }
+  }
 }
 
 /** A wrong password makes noise of the key, which may fail in many ways: whatever fails here is called that. */

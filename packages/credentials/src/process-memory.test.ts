@@ -63,17 +63,19 @@ describe('secrets after wiping are nowhere in the memory of the process', () => 
   });
 
   it.for([
-    ['PEM', '-nocrypt'],
-    ['DER', '-nocrypt', '-outform', 'DER'],
-    ['encrypted PEM', '-passout', 'file:password'],
-    ['encrypted DER', '-passout', 'file:password', '-outform', 'DER'],
+    ['PEM', 'pkcs8', '-topk8', '-nocrypt'],
+    ['DER', 'pkcs8', '-topk8', '-nocrypt', '-outform', 'DER'],
+    ['SEC1 PEM', 'ec'],
+    ['encrypted PEM', 'pkcs8', '-topk8', '-passout', 'file:password'],
+    ['encrypted DER', 'pkcs8', '-topk8', '-passout', 'file:password', '-outform', 'DER'],
+    ['encrypted SEC1 PEM', 'ec', '-aes128', '-passout', 'file:password'],
   ])('a private key and its password from a file: %s', async ([, ...options], { annotate }) => {
     if (unavailable !== undefined) return void (await annotate(unavailable, 'unavailable'));
     const password = getRandomValues(ownMemory(24));
     for (const [index, byte] of password.entries()) password[index] = 97 + (byte % 26);
     writeFileSync(files.path('password'), password);
     files.makeKey('any', 'p256');
-    files.openssl('pkcs8', '-topk8', '-in', 'any.key', ...options, '-out', 'any.form');
+    files.openssl(...options, '-in', 'any.key', '-out', 'any.form');
     files.openssl('pkcs8', '-topk8', '-nocrypt', '-in', 'any.key', '-outform', 'DER', '-out', 'any.p8');
     const scalar = readSlice(files.path('any.p8'), 36, 32);
     const marked = [mark(scalar), mark(password)];
