@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -72,6 +73,16 @@ describe('virtual clock', () => {
     clock.timer(2_000, () => {});
     await expect(clock.runUntil(() => false, { limitMs: 1_000 })).rejects.toThrow(/1000 ms.*due at 2000 ms/);
     expect(clock.now()).toBe(0);
+  });
+
+  it('waits for what comes from outside, and gives up when nothing is pending', async () => {
+    const clock = virtualClock();
+    clock.timer(5, () => {});
+    const outside = readFile(import.meta.filename, 'utf8').then(({ length }) => length > 0);
+    expect(await clock.runUntil(outside)).toBe(true);
+    await expect(clock.runUntil(new Promise(() => {}), { idleTurns: 100 })).rejects.toThrow(
+      /nothing is pending at \d ms/,
+    );
   });
 
   it('steps synchronously', () => {
