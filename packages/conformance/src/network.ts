@@ -16,6 +16,6 @@ export { createNetwork, type Network, type NetworkInit } from './network/datagra
 export type { Faults } from './network/faults.ts';
 export { formatLog } from './network/log.ts';
 export { type Random, random } from './network/random.ts';
-export { type VirtualClock, virtualClock } from './network/virtual-clock.ts';
+export { type RunLimits, type VirtualClock, virtualClock } from './network/virtual-clock.ts';
 export type { VirtualLower, VirtualLowerInit } from './network/virtual-lower.ts';
 export type { VirtualUdpInit } from './network/virtual-udp.ts';
