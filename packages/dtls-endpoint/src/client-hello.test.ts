@@ -104,6 +104,21 @@ describe('every parser', () => {
       return bytes.slice(0, length);
     });
 
+  it.each([
+    ['at the end of the datagram', new Uint8Array(0)],
+    ['in front of other bytes', new Uint8Array(300).fill(1)],
+  ])('refuses a hello that ends anywhere but at its end, %s', (_name, behind) => {
+    const body = helloBody({ sessionId: new Uint8Array(5), cookie: new Uint8Array(9), extensions: new Uint8Array(6) });
+    const accepted: number[] = [];
+    for (let length = 0; length <= body.length; length++) {
+      const bytes = guarded(join(handshake({ type: 1, body: body.slice(0, length) }), behind));
+      const into = clientHello();
+      if (readClientHello(bytes, into) === undefined) accepted.push(length);
+    }
+    // Without the extension block it is whole too.
+    expect(accepted).toEqual([body.length - 8, body.length]);
+  });
+
   it('stays inside the datagram, whatever it holds', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), mutated), (bytes) => {

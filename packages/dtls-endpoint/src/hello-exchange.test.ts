@@ -91,6 +91,14 @@ describe('the cookie exchange', () => {
     expect(judge(exchange, clientHello(long({ cookie: cookieOf(first), random: 9 }))).verdict).toBe('refused');
   });
 
+  it('changes its secret once in a period, however often it is used', () => {
+    const exchange = new HelloExchange(0);
+    const cookie = cookieFor(exchange, {}, FROM, COOKIE_PERIOD);
+    for (let count = 0; count < 5; count++) {
+      expect(judge(exchange, clientHello({ cookie }), FROM, COOKIE_PERIOD + count).verdict).toBe('verified');
+    }
+  });
+
   it('makes other cookies for other exchanges', () => {
     const cookie = cookieFor(new HelloExchange(0));
     expect(judge(new HelloExchange(0), clientHello({ cookie })).verdict).toBe('refused');

@@ -12,9 +12,12 @@ describe('the limits of a listener', () => {
     const endpoint = new FakeEndpoint({ maxHalfOpen: 2 });
     endpoint.establish(host(1));
     for (const last of [2, 3, 4, 5]) {
-      endpoint.begin(host(last));
+      const { association } = endpoint.begin(host(last));
+      const { output } = association.request;
+      association.shutdown = () => output.datagram(Uint8Array.of(21));
       endpoint.clock.advance(10);
     }
+    expect(endpoint.lower.sent.filter(({ data }) => data[0] === 21)).toEqual([]);
     expect(alive(endpoint.opened)).toEqual(['192.0.2.1:5000', '192.0.2.4:5000', '192.0.2.5:5000']);
     expect(endpoint.listener.stats()).toMatchObject({
       peers: 1,
@@ -62,6 +65,36 @@ describe('the limits of a listener', () => {
     endpoint.begin(host(1, 4));
     expect(endpoint.dropped).toEqual(['tooManyPeersOfHost']);
     expect(endpoint.begin(host(3, 1)).over).toBe(false);
+  });
+
+  it('push out the oldest of several handshakes of a host', () => {
+    const endpoint = new FakeEndpoint({ maxPeersPerHost: 3 });
+    for (const port of [1, 2, 3]) {
+      endpoint.begin(host(1, port));
+      endpoint.clock.advance(1);
+    }
+    // The first address begins again, and is the youngest then.
+    endpoint.begin(host(1, 1), { random: 9 });
+    endpoint.begin(host(1, 4));
+    expect(alive(endpoint.opened)).toEqual(['192.0.2.1:3', '192.0.2.1:1', '192.0.2.1:4']);
+  });
+
+  it('look at all peers sixteen times in an idle timeout at most', () => {
+    const endpoint = new FakeEndpoint({ idleTimeout: 1_600 });
+    for (let port = 1; port <= 400; port++) {
+      endpoint.establish(host(1, port));
+      endpoint.clock.advance(1);
+    }
+    let timers = 0;
+    const { clock } = endpoint;
+    const { timer } = clock;
+    clock.timer = (ms, run) => {
+      timers += 1;
+      return timer.call(clock, ms, run);
+    };
+    clock.advance(1_700);
+    expect(endpoint.stat('peers')).toBe(0);
+    expect(timers).toBeLessThanOrEqual(16);
   });
 
   it('give every handshake the same time, with one timer for all', () => {

@@ -109,6 +109,14 @@ describe('a listener', () => {
     expect(endpoint.listener.stats()).toMatchObject({ handshakesFailed: 1, entries: 0 });
   });
 
+  it('ends an association during whose making it is closed', () => {
+    const endpoint = new FakeEndpoint();
+    endpoint.onOpen = () => endpoint.listener.close();
+    const { association } = endpoint.begin(ALICE);
+    expect(association.calls).toEqual(['start', 'shutdown', 'destroy']);
+    expect(endpoint.clock.timers).toEqual([]);
+  });
+
   it('survives an association that cannot be made', () => {
     const endpoint = new FakeEndpoint();
     endpoint.refuse = new Error('out of memory');

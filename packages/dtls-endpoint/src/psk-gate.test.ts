@@ -100,8 +100,11 @@ describe('the PSK gate', () => {
   it('asks, waits, and gives the engine key and message together', () => {
     const { gate, engine, report } = setup();
     gate.receive(keyExchange(), 10);
-    gate.receive(changeCipherSpec(), 11);
-    gate.receive(finished, 12);
+    for (const bytes of [changeCipherSpec(), finished]) {
+      const borrowed = bytes.slice();
+      gate.receive(borrowed, 11);
+      borrowed.fill(0);
+    }
     expect(report.needs).toEqual([[PSK_NEED, { kind: 'psk', identity }]]);
     expect(engine.received).toEqual([]);
     gate.answer?.(PSK_NEED, KEY, 500);

@@ -213,11 +213,25 @@ describe('a handshake', () => {
     expect(engine.received).toHaveLength(17);
   });
 
-  it('counts their bytes too', () => {
+  it.each<[string, Uint8Array, number]>([
+    ['bytes of protected records', protectedRecord({ type: 23, size: 2_000 }), 2],
+    ['change_cipher_specs', changeCipherSpec(), 8],
+  ])('counts %s, until the next wait', (_name, datagram, most) => {
     const { filter, engine, report } = setup();
-    for (let count = 0; count < 3; count++) filter.receive(protectedRecord({ type: 23, size: 2_000 }), 1);
-    expect(engine.received).toHaveLength(2);
-    expect(report.dropped).toEqual(['earlyRecord']);
+    engine.deadline = 1_000;
+    for (let count = 0; count < 10; count++) filter.receive(datagram, 1);
+    expect(engine.received).toHaveLength(most);
+    expect(report.dropped).toHaveLength(10 - most);
+    filter.timeout(1_000);
+    filter.receive(datagram, 1_001);
+    expect(engine.received).toHaveLength(most + 1);
+  });
+
+  it('takes plaintext in the datagram after a protected one', () => {
+    const { filter, engine } = setup();
+    filter.receive(finished, 1);
+    filter.receive(changeCipherSpec(), 2);
+    expect(engine.received).toEqual([finished, changeCipherSpec()]);
   });
 
   it('refuses certificates where none can be negotiated', () => {

@@ -107,6 +107,15 @@ describe('a new handshake from the address of an established peer', () => {
     expect(endpoint.listener.stats()).toMatchObject({ peers: 1, halfOpen: 0, peersReplaced: 0 });
   });
 
+  it('gets nothing more when it ends while the old one is asked', () => {
+    const { endpoint, old, shadow } = reconnecting();
+    endpoint.arrive(changeCipherSpec(), PEER);
+    old.association.onReceive = () => shadow.association.fail('EPROTO');
+    endpoint.arrive(data, PEER);
+    expect(shadow.association.received).toEqual([changeCipherSpec()]);
+    expect(endpoint.dropped).toEqual([]);
+  });
+
   it('gives way to one that is newer still', () => {
     const { endpoint, old, shadow } = reconnecting();
     const newest = endpoint.begin(PEER, { random: 100 });
