@@ -5,7 +5,13 @@
  */
 
 import type { dtls } from 'node-dtls-client';
-import type { InnerRecordLayer, InnerSocket } from './private-fields.ts';
+import {
+  FIELDS_BEFORE_LISTENING,
+  type InnerRecordLayer,
+  type InnerSocket,
+  LackingFields,
+  missingFields,
+} from './private-fields.ts';
 
 export type Library = typeof dtls;
 
@@ -19,7 +25,7 @@ export interface ClientSocketInit {
   readonly send: (datagram: Buffer) => void;
 }
 
-/** A socket that has not yet sent anything. */
+/** A socket that has not yet sent anything. Throws `LackingFields`. */
 export function createClientSocket(library: Library, init: ClientSocketInit): InnerSocket {
   const socket = library.createSocket({
     type: 'udp4',
@@ -30,6 +36,11 @@ export function createClientSocket(library: Library, init: ClientSocketInit): In
     ciphers: init.ciphersuites as never[],
     timeout: LONGEST_TIMEOUT,
   }) as unknown as InnerSocket;
+  const missing = missingFields(socket, FIELDS_BEFORE_LISTENING);
+  if (missing.length > 0) {
+    abandon(socket);
+    throw new LackingFields(missing);
+  }
   clearTimeout(socket._connectionTimeout);
   // It has asked for a port already but gets one only in a later turn: closed now, it never holds a descriptor. Without
   // its listeners first, or closing it would close the association.
@@ -45,6 +56,13 @@ export function createClientSocket(library: Library, init: ClientSocketInit): In
     removeAllListeners() {},
   };
   return socket;
+}
+
+/** As far as it can be found, nothing of it keeps the process alive. */
+function abandon({ udp, _connectionTimeout }: Partial<InnerSocket>): void {
+  clearTimeout(_connectionTimeout);
+  udp?.removeAllListeners();
+  udp?.close();
 }
 
 /** Sends the first ClientHello. */

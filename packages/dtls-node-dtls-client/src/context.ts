@@ -20,14 +20,14 @@ import { filtered } from '@avs-net/dtls-endpoint';
 import { dtls } from 'node-dtls-client';
 import { type AssociationInit, NodeDtlsClientAssociation } from './association.ts';
 import { CLAIMS, computable } from './claims.ts';
-import { privateFieldsMissing } from './probe.ts';
+import type { Library } from './client-socket.ts';
+import { LackingFields } from './private-fields.ts';
+import { privateFieldsMissing, vitalFields } from './probe.ts';
 
-export function nodeDtlsClientModule(): BackendModule {
-  const missing = privateFieldsMissing(dtls);
-  const vital = missing.filter(({ neededFor }) => neededFor === 'association').map(({ path }) => path);
-  if (vital.length > 0) {
-    throw new Error(`node-dtls-client lacks private fields that this backend works on: ${vital.join(', ')}`);
-  }
+export function nodeDtlsClientModule(library: Library = dtls): BackendModule {
+  const missing = privateFieldsMissing(library);
+  const vital = vitalFields(missing);
+  if (vital.length > 0) throw new LackingFields(vital);
   const retransmission = missing.length === 0;
   return {
     context(configuration: Configuration, host: ContextHost): Context {

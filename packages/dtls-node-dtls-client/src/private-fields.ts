@@ -146,3 +146,14 @@ export function missingFields(holder: unknown, fields: readonly PrivateField[]):
     return type === 'array' ? !Array.isArray(value) : value === null || typeof value !== type;
   });
 }
+
+/** A library that is not what this backend works on. */
+export class LackingFields extends Error {
+  readonly fields: readonly PrivateField[];
+
+  constructor(fields: readonly PrivateField[]) {
+    const paths = fields.map(({ path }) => path).join(', ');
+    super(`node-dtls-client lacks private fields that this backend works on: ${paths}`);
+    this.fields = fields;
+  }
+}

@@ -2,10 +2,34 @@ import { dtls } from 'node-dtls-client';
 import { describe, expect, it } from 'vitest';
 import { handlesOf } from '../test/handles.ts';
 import { CLAIMS } from './claims.ts';
-import { FIELDS_BEFORE_LISTENING, FIELDS_WHEN_LISTENING, missingFields, type PrivateField } from './private-fields.ts';
+import { nodeDtlsClientModule } from './context.ts';
+import {
+  FIELDS_BEFORE_LISTENING,
+  FIELDS_WHEN_LISTENING,
+  type InnerSocket,
+  missingFields,
+  type PrivateField,
+} from './private-fields.ts';
 import { judge, privateFieldsMissing, probe } from './probe.ts';
 
 const ALL = [...FIELDS_BEFORE_LISTENING, ...FIELDS_WHEN_LISTENING];
+
+/** The library, if it had no such field. */
+function withoutField(field: string): typeof dtls {
+  return {
+    ...dtls,
+    createSocket(options: Parameters<typeof dtls.createSocket>[0]) {
+      const socket = dtls.createSocket(options) as unknown as InnerSocket;
+      const { udp, _connectionTimeout } = socket;
+      // What nobody can find any more must not stay open.
+      clearTimeout(_connectionTimeout);
+      if (field === 'udp') udp.removeAllListeners();
+      if (field === 'udp') udp.close();
+      Object.defineProperty(socket, field, { get: () => undefined, set() {} });
+      return socket as unknown as ReturnType<typeof dtls.createSocket>;
+    },
+  };
+}
 
 describe('probe', () => {
   it('finds the library that the manifest pins, whole', async () => {
@@ -28,7 +52,22 @@ describe('probe', () => {
     expect(verdict.available).toBe(true);
     const { handshakeTimers, ...rest } = CLAIMS.client!;
     expect(handshakeTimers).toBe(true);
-    expect(verdict.claims).toEqual({ ...CLAIMS, client: rest });
+    expect(verdict.claims).toEqual({ ...CLAIMS, client: rest, options: { ...CLAIMS.options, writable: [] } });
+  });
+
+  it('trusts no other version', () => {
+    expect(judge([], '2.0.4')).toEqual({
+      available: false,
+      reason: expect.stringMatching(/2\.0\.4 is installed, and only 2\.0\.3 has been examined/),
+    });
+  });
+
+  it.each([...FIELDS_BEFORE_LISTENING, { path: 'handshakeHandler' }])('finds out that $path is missing', ({ path }) => {
+    const library = withoutField(path);
+    const missing = privateFieldsMissing(library).map((field) => field.path);
+    expect(missing.length).toBeGreaterThan(0);
+    expect(missing.every((each) => each.startsWith(path))).toBe(true);
+    expect(() => nodeDtlsClientModule(library)).toThrow(/lacks private fields that this backend works on: /);
   });
 
   it('leaves no timer and no socket', async () => {
