@@ -1,0 +1,28 @@
+/** All cases, in the order in which a reader wants to see them fail. */
+
+import type { ConformanceCase } from '../conformance-case.ts';
+import { BUFFERS } from './buffers.ts';
+import { CLAIMS } from './claims.ts';
+import { DATAGRAM } from './datagram.ts';
+import { DECORATE } from './decorate.ts';
+import { FAULTS } from './faults.ts';
+import { HOSTILITY } from './hostility.ts';
+import { LIFECYCLE } from './lifecycle.ts';
+import { LIMITS } from './limits.ts';
+import { OPTIONS } from './options.ts';
+import { PSK } from './psk.ts';
+import { SERVER } from './server.ts';
+
+export const CASES: readonly ConformanceCase[] = [
+  ...LIFECYCLE,
+  ...DATAGRAM,
+  ...OPTIONS,
+  ...CLAIMS,
+  ...LIMITS,
+  ...PSK,
+  ...BUFFERS,
+  ...DECORATE,
+  ...SERVER,
+  ...FAULTS,
+  ...HOSTILITY,
+];

@@ -1,0 +1,83 @@
+/** A bad network: every datagram of the handshake in turn, and many at random, the same way every time. */
+
+import assert from 'node:assert/strict';
+import type { ConformanceCase } from '../conformance-case.ts';
+import { assertTalks } from '../expectation.ts';
+import type { Direction } from '../network.ts';
+import type { Stage } from '../stage.ts';
+
+const SINGLE = { drop: 'lost', duplicate: 'doubled', swap: 'swapped with the next' } as const;
+
+export const FAULTS: readonly ConformanceCase[] = (['client', 'server'] as const).flatMap((role): ConformanceCase[] => [
+  ...(Object.keys(SINGLE) as (keyof typeof SINGLE)[]).map(
+    (fate): ConformanceCase => ({
+      id: `faults/${role}-each-${fate}`,
+      title: `connects when any single datagram of the handshake is ${SINGLE[fate]}`,
+      role,
+      needs: ['handshakeTimers'],
+      async run(stage) {
+        await stage.pair();
+        const handshake = stage.network.log.map(({ direction, index }) => ({ direction, index }));
+        const failed: string[] = [];
+        for (const { direction, index } of handshake) {
+          const done = await connectsUnder(stage, (way, number) =>
+            way === direction && number === index ? fate : undefined,
+          );
+          if (done !== undefined) failed.push(`${direction} ${index}: ${done}`);
+        }
+        assert.deepEqual(failed, []);
+      },
+    }),
+  ),
+  ...[10, 25].map(
+    (percent): ConformanceCase => ({
+      id: `faults/${role}-loss-${percent}`,
+      title: `connects at ${percent} % loss each way with 5 % duplicates and 10 % reordering, 12 seeds of 12`,
+      role,
+      needs: ['handshakeTimers'],
+      async run(stage) {
+        const failed: string[] = [];
+        for (let seed = 1; seed <= 12; seed += 1) {
+          const draw = generator(seed * 100 + percent);
+          const done = await connectsUnder(stage, () => {
+            const value = draw() * 100;
+            if (value < percent) return 'drop';
+            if (value < percent + 5) return 'duplicate';
+            return value < percent + 15 ? 'swap' : undefined;
+          });
+          if (done !== undefined) failed.push(`seed ${seed}: ${done}`);
+        }
+        assert.deepEqual(failed, []);
+      },
+    }),
+  ),
+]);
+
+/** Connects and talks while `fate` decides about each datagram of the handshake; a reason if it did not. */
+async function connectsUnder(
+  stage: Stage,
+  fate: (direction: Direction, index: number) => 'drop' | 'duplicate' | 'swap' | undefined,
+): Promise<string | undefined> {
+  const calm = stage.network.rule((_, index, direction) => fate(direction, index));
+  try {
+    const { client, peer, listener } = await stage.pair();
+    calm();
+    await assertTalks({ client, peer });
+    await client.dispose();
+    await listener.dispose();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    calm();
+  }
+}
+
+/** A small linear congruential generator, so that a seed means the same for ever. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

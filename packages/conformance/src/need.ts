@@ -1,0 +1,65 @@
+/**
+ * Claims that a case can need, and for each of them a configuration that asks for it: where the claim is missing,
+ * exactly this must be refused with ENOTSUP before any datagram leaves.
+ */
+
+import type { Plugin, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
+import { certificateChainFromBuffer, certificates, psk } from '@avs-net/credentials';
+
+export type Need =
+  | 'certificate'
+  | 'dtls1.0'
+  | 'sni'
+  | 'resumption'
+  | 'connectionId'
+  | 'handshakeTimers'
+  | 'alpn'
+  | 'keylog'
+  | 'crl'
+  | 'dane'
+  | 'alerts'
+  | 'decorate'
+  | 'innerMtu'
+  | 'asyncLookup';
+
+export function isClaimed(plugin: Plugin, role: 'client' | 'server', need: Need): boolean {
+  const claims: RoleClaims | undefined = plugin.claims[role];
+  if (claims === undefined) return false;
+  if (need === 'certificate') return claims.security.includes('certificate');
+  if (need === 'dtls1.0') return claims.versions.includes('DTLSv1.0');
+  return claims[need] === true || (need === 'innerMtu' && claims.innerMtu === 'exact');
+}
+
+/** A client configuration that cannot be met without `need`. */
+export function configurationThatAsksFor(need: Need): SecureConfiguration {
+  return { security: psk({ identity: 'conformance', key: new Uint8Array(16).fill(1) }), ...ASKS[need]() };
+}
+
+const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined>> = {
+  certificate: () => ({
+    security: certificates({ trustedCerts: certificateChainFromBuffer(new Uint8Array([0x30, 0x00])) }),
+  }),
+  'dtls1.0': () => ({ version: { min: 'DTLSv1.0', max: 'DTLSv1.0' } }),
+  sni: () => ({ serverNameIndication: 'conformance.example' }),
+  resumption: () => ({ session: new Map<string, Uint8Array>() }),
+  connectionId: () => ({ connectionId: true }),
+  handshakeTimers: () => ({ dtlsHandshakeTimeouts: { min: 1_000, max: 2_000 } }),
+  alpn: () => ({ alpn: ['coap'] }),
+  keylog: () => ({ keylog: () => {} }),
+  crl: () => ({
+    security: certificates({
+      certRevocationLists: { type: 'certRevocationList', source: 'buffer', buffer: new Uint8Array(8) },
+    }),
+  }),
+  dane: () => ({ security: certificates({ dane: true }) }),
+  /** Reported, not asked for: nothing to refuse. */
+  alerts: () => undefined,
+  decorate: () => undefined,
+  innerMtu: () => undefined,
+  asyncLookup: () => undefined,
+};
+
+/** Whether a missing claim can be asked for, and thus must be refused. */
+export function canBeAskedFor(need: Need): boolean {
+  return ASKS[need]() !== undefined;
+}

@@ -1,0 +1,40 @@
+/**
+ * What will happen to each case, decided from claims alone: pure, so that a runner, the command line and a person read
+ * the same plan.
+ */
+
+import type { Plugin } from '@avs-net/core/plugin';
+import { CASES } from './cases/every-case.ts';
+import type { ConformanceCase } from './conformance-case.ts';
+import { canBeAskedFor, isClaimed, type Need } from './need.ts';
+
+/** A known defect, printed with every run; it ends when the case passes. */
+export interface Waiver {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export type PlannedCase =
+  | { readonly conformanceCase: ConformanceCase; readonly action: 'run'; readonly waiver?: Waiver }
+  /** The claim is missing, so asking for it must be refused. */
+  | { readonly conformanceCase: ConformanceCase; readonly action: 'refuse'; readonly need: Need }
+  /** The whole role is not claimed: taking it must be refused. */
+  | { readonly conformanceCase: ConformanceCase; readonly action: 'refuseRole' }
+  /** Needs a claim that is only reported, never asked for. */
+  | { readonly conformanceCase: ConformanceCase; readonly action: 'notClaimed'; readonly need: Need };
+
+export function plan(plugin: Plugin, waivers: readonly Waiver[] = []): readonly PlannedCase[] {
+  for (const { id } of waivers) {
+    if (!CASES.some((known) => known.id === id)) throw new RangeError(`waiver for an unknown case: ${id}`);
+  }
+  return CASES.map((conformanceCase): PlannedCase => {
+    const { role, needs = [], id } = conformanceCase;
+    if (plugin.claims[role] === undefined) return { conformanceCase, action: 'refuseRole' };
+    const missing = needs.find((need) => !isClaimed(plugin, role, need));
+    if (missing !== undefined) {
+      return { conformanceCase, action: canBeAskedFor(missing) ? 'refuse' : 'notClaimed', need: missing };
+    }
+    const waiver = waivers.find((candidate) => candidate.id === id);
+    return { conformanceCase, action: 'run', ...(waiver && { waiver }) };
+  });
+}

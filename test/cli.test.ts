@@ -1,0 +1,107 @@
+/** The command line as a user runs it: the built program in a child process. */
+
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type Child, startChild } from './child.ts';
+
+const BIN = fileURLToPath(new URL('../packages/cli/bin/avs-net.js', import.meta.url));
+const KEY = '73656372657450534b';
+
+const avsNet = (...args: string[]): Child => startChild(process.execPath, [BIN, ...args]);
+
+/** Starts a server on a free port and tells which. */
+async function listening(server: Child): Promise<string> {
+  const [, port] = await server.line(/"event":"listening".*"port":(\d+)/);
+  return port!;
+}
+
+const events = (child: Child): Record<string, unknown>[] =>
+  child
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('avs-net', () => {
+  it('doctor lists the backends with their state', async () => {
+    await using doctor = avsNet('doctor', '--json');
+    expect(await doctor.ended).toBe(0);
+    const backends = events(doctor).filter(({ event }) => event === 'backend');
+    expect(backends.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['udp', 'dtls-openssl', 'dtls-node-dtls-client']),
+    );
+    expect(backends.every(({ available, reason }) => available === true || typeof reason === 'string')).toBe(true);
+  });
+
+  it('doctor draws a table', async () => {
+    await using doctor = avsNet('doctor');
+    expect(await doctor.ended).toBe(0);
+    expect(doctor.output()).toMatch(/dtls-openssl/);
+    expect(doctor.output()).toMatch(/client: psk/);
+  });
+
+  it.each(['udp', 'dtls'])('connect and serve talk %s', async (scheme) => {
+    await using server = avsNet('serve', `${scheme}://127.0.0.1:0`, '--psk', `dev-1=${KEY}`, '--echo', '--json');
+    const uri = `${scheme}://127.0.0.1:${await listening(server)}`;
+    await using client = avsNet(
+      ...['connect', uri, '--psk-identity', 'dev-1', '--psk-key', KEY, '--json'],
+      ...['--send', 'one', '--send', 'two', '--receive', '2', '--timeout', '10000'],
+    );
+    expect(await client.ended, client.output()).toBe(0);
+    expect(events(client).map(({ event, text }) => text ?? event)).toEqual(['connected', 'one', 'two', 'closed']);
+    const [connected] = events(client);
+    expect(connected).toMatchObject({ localPort: expect.any(Number), peer: uri.slice(scheme.length + 3) });
+    if (scheme === 'dtls') {
+      expect(connected).toMatchObject({ version: 'DTLSv1.2', innerMtu: expect.any(Number), resumed: false });
+      expect(events(server)).toContainEqual(expect.objectContaining({ event: 'accepted', identity: 'dev-1' }));
+    }
+  });
+
+  it('sends lines of standard input', async () => {
+    await using server = avsNet('serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--echo', '--json');
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    await using client = avsNet('connect', uri, '--psk-identity', 'dev-1', '--psk-key', KEY, '--json');
+    await client.line(/"event":"connected"/);
+    client.write('hello there\n');
+    expect(await client.line(/"text":"hello there"/)).toBeTruthy();
+  });
+
+  it('tells a wrong key in words, with status 1', async () => {
+    await using server = avsNet('serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--json');
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    await using client = avsNet(
+      ...['connect', uri, '--psk-identity', 'dev-1', '--psk-key', 'ffff', '--send', 'x'],
+      ...['--json', '--handshake-timeouts', '50,100'],
+    );
+    expect(await client.ended).toBe(1);
+    const error = events(client).find(({ event }) => event === 'error');
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', operation: 'connect' });
+    expect(error?.['message']).toMatch(/key or identity/);
+  });
+
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['frobnicate']],
+    ['no URI', ['connect']],
+    ['an unknown scheme', ['connect', 'gopher://x:1']],
+    ['no credentials', ['connect', 'dtls://127.0.0.1:1']],
+    ['a key that is not hexadecimal', ['connect', 'dtls://127.0.0.1:1', '--psk-identity', 'a', '--psk-key', 'xyz']],
+    ['a port out of range', ['connect', 'udp://127.0.0.1:65536']],
+    ['malformed timeouts', ['serve', 'dtls://127.0.0.1:0', '--psk', 'a=00', '--handshake-timeouts', 'soon']],
+    ['a server without keys', ['serve', 'dtls://127.0.0.1:0']],
+    ['a count that is none', ['connect', 'udp://127.0.0.1:1', '--receive', 'many']],
+  ])('refuses %s with status 2', async (_, args) => {
+    await using child = avsNet(...args);
+    expect(await child.ended).toBe(2);
+    expect(child.output()).not.toBe('');
+    expect(child.output()).not.toMatch(/xyz|\n\s+at /);
+  });
+
+  it('closes in order when it is interrupted', async () => {
+    await using server = avsNet('serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--json');
+    await listening(server);
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(events(server).at(-1)).toEqual({ event: 'closed' });
+  });
+});

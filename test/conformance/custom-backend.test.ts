@@ -1,0 +1,4 @@
+import { customBackend } from '../../examples/custom-backend/src/index.ts';
+import { conform } from './report.ts';
+
+conform(customBackend);
