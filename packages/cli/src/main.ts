@@ -1,0 +1,109 @@
+/**
+ * `avs-net` on the command line. Exit status: 0 done, 1 network or TLS failure, 2 usage.
+ */
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type ConnectOptions, connect } from './connect.ts';
+import { doctor } from './doctor.ts';
+import { parseEndpointUri } from './endpoint-uri.ts';
+import { errorEvent, reporter } from './events.ts';
+import { type ServeOptions, serve } from './serve.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the command line needs of a process, so that a test can hand in another. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  cwd(): string;
+  once(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const json = argv.includes('--json');
+  try {
+    await program(terminal).parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      terminal.stderr.write(`avs-net: ${error.message}\n`);
+      return 2;
+    }
+    reporter(json ? terminal.stdout : terminal.stderr, json)(errorEvent(error));
+    return 1;
+  }
+}
+
+function program(terminal: Terminal): Command {
+  const program = new Command('avs-net')
+    .description('One secure-socket API for Node, any TLS engine underneath')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    });
+
+  program
+    .command('doctor')
+    .description('every backend found from here: version, available or why not, claims')
+    .argument('[module...]', 'plugin modules beside those that are found by themselves')
+    .option('--json', 'one JSON object per line')
+    .action((modules: string[], options: { json?: boolean }) =>
+      doctor({ cwd: terminal.cwd(), stdout: terminal.stdout, json: options.json === true }, modules),
+    );
+
+  secure(program.command('connect'))
+    .description('lines of standard input go out, messages come back')
+    .argument('<uri>', 'dtls://host:port, tls://, udp:// or tcp://')
+    .option('--send <text>', 'send this instead of standard input; repeatable', collect, [])
+    .option('--receive <n>', 'end after this many messages', count)
+    .option('--timeout <ms>', 'for the connection, and for each message that is awaited', count)
+    .action((uri: string, options: ConnectOptions & { json?: boolean }) =>
+      connect(parseEndpointUri(uri), options, {
+        stdin: terminal.stdin,
+        cwd: terminal.cwd(),
+        report: reporter(terminal.stdout, options.json === true),
+      }),
+    );
+
+  secure(program.command('serve'))
+    .description('accept peers and show what they send')
+    .argument('<uri>', 'dtls://host:port or udp://host:port; port 0 takes a free one')
+    .option('--echo', 'send every message back')
+    .option('--psk <id=hex>', 'an identity and its key; repeatable', collect, [])
+    .option('--psk-hint <text>', 'PSK identity hint')
+    .option('--receive <n>', 'end after this many messages', count)
+    .action((uri: string, options: ServeOptions & { json?: boolean }) => {
+      const interrupted = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => interrupted.abort());
+      return serve(parseEndpointUri(uri), options, {
+        cwd: terminal.cwd(),
+        report: reporter(terminal.stdout, options.json === true),
+        interrupted: interrupted.signal,
+      });
+    });
+
+  return program;
+}
+
+/** Options of both ends. */
+function secure(command: Command): Command {
+  return command
+    .option('--backend <name>', 'the backend to use, see doctor')
+    .option('--psk-identity <text>', 'PSK identity')
+    .option('--psk-key <hex>', 'PSK key')
+    .option('--sni <name>', 'server name instead of the host')
+    .option('--ciphersuites <list>', 'IANA numbers or names, best first, separated by commas')
+    .option('--handshake-timeouts <min,max>', 'retransmission timer in milliseconds')
+    .option('--json', 'one JSON object per line');
+}
+
+function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+function count(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(value);
+}

@@ -1,0 +1,79 @@
+/**
+ * `avs-net serve`: accepts peers and reports what they send; `--echo` sends it back. Runs until `--receive` messages
+ * have come, or until it is interrupted.
+ */
+
+import { createNet, formatAddress, type Socket, useFromEnvironment } from '@avs-net/core';
+import { discover } from './discovery.ts';
+import type { EndpointUri } from './endpoint-uri.ts';
+import { asText, errorEvent, messageEvent, type Report } from './events.ts';
+import { type SecureOptions, serverConfiguration, useOf } from './secure-options.ts';
+
+export interface ServeOptions extends SecureOptions {
+  readonly echo?: boolean;
+  readonly receive?: number;
+}
+
+export async function serve(
+  uri: EndpointUri,
+  options: ServeOptions,
+  io: { readonly cwd: string; readonly report: Report; readonly interrupted: AbortSignal },
+): Promise<void> {
+  const configuration = serverConfiguration(uri.type, options);
+  const { plugins } = await discover(io.cwd);
+  const net = createNet({ plugins, use: useFromEnvironment(useOf(uri.type, options, plugins)) });
+  const done = new AbortController();
+  const stop = AbortSignal.any([done.signal, io.interrupted]);
+  let awaited = options.receive ?? Number.POSITIVE_INFINITY;
+  try {
+    const server = await net.createSocket(uri.type, configuration);
+    await server.bind(uri.host, uri.port);
+    io.report({ event: 'listening', host: server.localHost(), port: server.localPort() });
+    try {
+      for await (const peer of server.accepted({ signal: stop })) {
+        io.report(acceptedEvent(peer));
+        attend(peer, options.echo === true, io.report, () => {
+          awaited -= 1;
+          if (awaited <= 0) done.abort();
+        });
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+    await server.close();
+    io.report({ event: 'closed' });
+  } finally {
+    await net.close();
+  }
+}
+
+/** One peer from its acceptance to its end; it never ends the server. */
+function attend(peer: Socket, echo: boolean, report: Report, counted: () => void): void {
+  const from = { host: peer.remoteHost(), port: peer.remotePort() };
+  const leave = (): void => {
+    report({ event: 'closed', peer: formatAddress(from) });
+    void peer.dispose();
+  };
+  peer.on('end', leave);
+  peer.on('error', (error) => {
+    report(errorEvent(error));
+    leave();
+  });
+  peer.on('message', (data) => {
+    report(messageEvent(data, from));
+    if (echo) peer.send(data).catch((error: unknown) => report(errorEvent(error)));
+    counted();
+  });
+}
+
+function acceptedEvent(peer: Socket): Parameters<Report>[0] {
+  const { pskIdentity, ciphersuite } = peer.info();
+  const identity =
+    pskIdentity === undefined ? undefined : (asText(pskIdentity) ?? Buffer.from(pskIdentity).toString('hex'));
+  return {
+    event: 'accepted',
+    peer: formatAddress({ host: peer.remoteHost(), port: peer.remotePort() }),
+    ...(identity !== undefined && { identity }),
+    ...(ciphersuite !== undefined && { ciphersuite: ciphersuite.name }),
+  };
+}
