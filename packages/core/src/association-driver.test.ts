@@ -107,6 +107,20 @@ describe('a driven association', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('keeps to itself that the engine throws when it is freed', () => {
+    const { association, driver, establish, lower } = driven();
+    establish();
+    association.destroy = () => {
+      throw new Error('destroyed');
+    };
+    association.during = () => driver.destroy();
+    expect(() => lower.deliver('Mx')).not.toThrow();
+    expect(driver.defect).toMatchObject({
+      code: 'EPROTO',
+      message: expect.stringMatching(/destroyed; this is a defect/),
+    });
+  });
+
   it('refuses what the association or the lower socket refuses, and lives', () => {
     const { driver, lower, seen, establish } = driven();
     establish();

@@ -12,7 +12,8 @@ import type { Clock } from './clock.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import { copyNeed, type DriverEvent } from './driver-event.ts';
 import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
-import { isNetError, NetError, toNetError } from './error.ts';
+import { engineDefect } from './engine-defect.ts';
+import { NetError, toNetError } from './error.ts';
 
 /** What an association is driven for. Nothing is called after `destroy`. */
 export interface DriverHost {
@@ -39,6 +40,8 @@ export class AssociationDriver {
   bytesReceived = 0;
   /** From the first call to `established`, milliseconds. */
   handshakeMs: number | undefined;
+  /** It threw while it was being freed: for whoever closes, and not for the transport. */
+  defect: NetError | undefined;
   readonly #host: DriverHost;
   readonly #lower: LowerSocket;
   readonly #association: Association;
@@ -75,14 +78,8 @@ export class AssociationDriver {
 
   /** Throws what the association or the lower socket refuses. */
   send(message: Uint8Array): void {
-    if (this.#over || this.#inside) {
-      throw new NetError({
-        code: this.#over ? 'ENOTCONN' : 'EBUSY',
-        operation: 'send',
-        backend: this.#host.backend,
-        message: this.#over ? 'the association is over' : 'called from inside the engine',
-      });
-    }
+    if (this.#over) throw this.#refusal('ENOTCONN', 'the association is over');
+    if (this.#inside) throw this.#refusal('EBUSY', 'called from inside the engine');
     this.#sendError = undefined;
     this.#sending = true;
     this.#inside = true;
@@ -196,8 +193,7 @@ export class AssociationDriver {
 
   /** An engine that throws where it should report is not trusted with another byte. */
   #broken(error: unknown): void {
-    const failure = isNetError(error) ? error : internalError(error, this.#host.backend);
-    this.#queue.push({ kind: 'failed', error: failure });
+    this.#queue.push({ kind: 'failed', error: engineDefect(error, 'receive', this.#host.backend) });
   }
 
   #report(event: DriverEvent): void {
@@ -287,14 +283,17 @@ export class AssociationDriver {
     if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
   }
 
+  #refusal(code: string, message: string): NetError {
+    return new NetError({ code, operation: 'send', backend: this.#host.backend, message });
+  }
+
   #free(): void {
     if (this.#freed) return;
     this.#freed = true;
-    this.#association.destroy();
+    try {
+      this.#association.destroy();
+    } catch (error) {
+      this.defect = engineDefect(error, 'close', this.#host.backend);
+    }
   }
-}
-
-function internalError(cause: unknown, backend: string): NetError {
-  const message = `the engine failed inside: ${Object(cause).message ?? cause}; this is a defect of the backend`;
-  return new NetError({ code: 'EPROTO', operation: 'receive', backend, message, cause });
 }

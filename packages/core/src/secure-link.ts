@@ -120,8 +120,8 @@ export class SecureLink {
     this.#listener?.close();
   }
 
-  /** Ends and frees every association. Idempotent. */
-  end(): void {
+  /** Ends and frees every association; what went wrong with our own. Idempotent. */
+  end(): NetError | undefined {
     const { driver } = this;
     this.#silence?.cancel();
     this.#listener?.close();
@@ -130,6 +130,7 @@ export class SecureLink {
     this.#sender = undefined;
     if (driver?.phase === 'established') driver.shutdown();
     driver?.destroy();
+    return driver?.defect;
   }
 
   info(): object {

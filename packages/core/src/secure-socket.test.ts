@@ -191,6 +191,21 @@ describe('a connected secure socket', () => {
     expect(client.state).toBe('connected');
   });
 
+  it('reports at close that its engine throws when it is freed, and is closed all the same', async () => {
+    const { client, connect, dtls, udp, peer, net } = await secureNet();
+    await connect();
+    for (const association of dtls.associations) {
+      association.destroy = () => {
+        throw new Error('destroyed');
+      };
+    }
+    await expect(peer().close()).rejects.toMatchObject({ code: 'EPROTO', operation: 'close' });
+    await expect(client.dispose()).rejects.toMatchObject({ code: 'EPROTO', operation: 'close' });
+    expect([client.state, peer().state]).toEqual(['closed', 'closed']);
+    await net.close();
+    expect([udp.open, udp.contexts, dtls.contexts]).toEqual([0, 0, 0]);
+  });
+
   it('knows the facts of its association', async () => {
     const { client, connect } = await secureNet();
     expect(client.info()).toMatchObject({ state: 'closed' });

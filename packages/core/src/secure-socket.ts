@@ -156,9 +156,10 @@ export class SecureSocket {
 
   async #close(): Promise<void> {
     await this.#settled;
-    this.#link.end();
+    const defect = this.#link.end();
     this.#bound = undefined;
     await this.#lower?.close();
+    if (defect !== undefined) throw defect;
   }
 
   async #ensureLower(signal: AbortSignal | undefined): Promise<Adopted> {

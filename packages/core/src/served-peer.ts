@@ -92,7 +92,10 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
   return {
     send: (data) => sender.send(data),
     shutdown: async () => driver.shutdown(),
-    close: async () => peer.close(),
+    async close() {
+      peer.close();
+      if (driver.defect !== undefined) throw driver.defect;
+    },
     remote: () => address,
     local: () => lower.local(),
     getSystem: () => lower.getSystem(),
