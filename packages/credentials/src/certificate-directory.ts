@@ -1,7 +1,7 @@
 /**
  * The files of a directory of trust anchors that hold certificates. Two customs are known: names hashed by
- * `openssl rehash` (`9d66eef0.0`) and plain names. OpenSSL looks hashed names up lazily and Mbed TLS reads everything at
- * once; here everything is read at once, so that what is broken shows when the socket is created.
+ * `openssl rehash` (`9d66eef0.0`) and plain names. OpenSSL looks hashed names up lazily and Mbed TLS reads everything
+ * at once; here everything is read at once, so that what is broken shows when the socket is created.
  */
 
 import { readdir, stat } from 'node:fs/promises';
@@ -16,8 +16,8 @@ export interface DirectoryFile {
 }
 
 /**
- * Regular files in the order of their names; what starts with a dot, directories, hashed CRLs (`….r0`) and symbolic links
- * to nowhere are passed over. Errors: the system's own code, EFBIG above 10 000 entries.
+ * Regular files in the order of their names; what starts with a dot, directories, hashed CRLs (`….r0`) and symbolic
+ * links to nowhere are passed over. Errors: the system's own code, EFBIG above 4096 entries.
  */
 export async function listCertificateFiles(path: string, place: Place): Promise<DirectoryFile[]> {
   const names = await readdir(path).catch((error: unknown) => {
@@ -42,6 +42,6 @@ async function isRegularFile(filename: string, place: Place): Promise<boolean> {
   }
 }
 
-const MAX_ENTRIES = 10_000;
+const MAX_ENTRIES = 4096;
 const HASHED_CRL = /^[0-9a-f]{8}\.r\d+$/i;
 const PROMISING = /^[0-9a-f]{8}\.\d+$|\.(?:crt|cer)$/i;

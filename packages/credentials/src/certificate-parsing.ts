@@ -1,6 +1,6 @@
 /**
- * Bytes to DER certificates: PEM first, DER when there is no BEGIN line, as both loaders of avs_net do. Each certificate
- * is parsed by node:crypto, so a damaged one is an error with its line and never left out.
+ * Bytes to DER certificates: PEM first, DER when there is no BEGIN line, as both loaders of avs_net do. Each
+ * certificate is parsed by node:crypto, so a damaged one is an error with its line and never left out.
  */
 
 import { X509Certificate } from 'node:crypto';

@@ -57,7 +57,8 @@ export function certificates(options: CertificateOptions): CertificateInfo {
 
 /**
  * A client that talks to whoever answers: certificate, name and trust anchors of the server are not checked, so anybody
- * on the path can read and change everything. For experiments. The result carries a brand that backends and `check` see.
+ * on the path can read and change everything. For experiments. The result carries a brand that backends and `check`
+ * see.
  */
 export function withoutServerCertValidation(info: CertificateInfo): CertificateInfo {
   const at = { operation: 'withoutServerCertValidation', path: 'info' };

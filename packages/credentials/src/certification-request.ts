@@ -1,6 +1,6 @@
 /**
- * Certification requests in PKCS#10 (RFC 2986), `avs_crypto_pki_csr_create` and `_create_ext`, signed by node:crypto or by
- * the signer of a `KeyEngine`. LwM2M clients send them to an EST server (RFC 7030).
+ * Certification requests in PKCS#10 (RFC 2986), `avs_crypto_pki_csr_create` and `_create_ext`, signed by node:crypto
+ * or by the signer of a `KeyEngine`. LwM2M clients send them to an EST server (RFC 7030).
  */
 
 import { createPrivateKey, sign } from 'node:crypto';

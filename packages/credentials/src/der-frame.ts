@@ -1,6 +1,7 @@
 /**
- * The outermost header of a DER object (X.690 §8.1): tells DER from other bytes, finds what is cut off or left over, and
- * recognises what is not a certificate, a key or a CRL. Content is not parsed here; node:crypto and asn1js do that.
+ * The outermost header of a DER object (X.690 §8.1): tells DER from other bytes, finds what is cut off or left over,
+ * and recognises what is not a certificate, a key or a CRL. Content is not parsed here; node:crypto and asn1js do
+ * that.
  */
 
 import { type Place, refusal } from './credential-error.ts';
@@ -14,7 +15,8 @@ export function checkDerFrame(bytes: Uint8Array, place: Place): void {
     throw refusal('EPROTO', place, message);
   }
   if (content.end < bytes.byteLength) {
-    const message = `${bytes.byteLength - content.end} more bytes after the DER object, which ends at offset ${content.end}`;
+    const left = bytes.byteLength - content.end;
+    const message = `${left} more bytes after the DER object, which ends at offset ${content.end}`;
     throw refusal('EIO', place, message);
   }
 }

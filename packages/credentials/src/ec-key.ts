@@ -1,6 +1,6 @@
 /**
- * Generates EC keys, `avs_crypto_pki_ec_gen`, in the named groups of RFC 4492 and RFC 7027. The random numbers are those
- * of OpenSSL inside node.
+ * Generates EC keys, `avs_crypto_pki_ec_gen`, in the named groups of RFC 4492 and RFC 7027. The random numbers are
+ * those of OpenSSL inside node.
  */
 
 import { generateKeyPair, getCurves } from 'node:crypto';
@@ -40,8 +40,9 @@ export const EC_GROUPS: Readonly<
 };
 
 /**
- * A new private key in SEC1 DER (RFC 5915), 121 bytes for secp256r1, for `privateKeyFromBuffer`. Belongs to the caller, who
- * wipes it. Errors: EINVAL, ENOTSUP for groups that are unknown or that the OpenSSL of this node was built without.
+ * A new private key in SEC1 DER (RFC 5915), 121 bytes for secp256r1, for `privateKeyFromBuffer`. Belongs to the
+ * caller, who wipes it. Errors: EINVAL, ENOTSUP for groups that are unknown or that the OpenSSL of this node was built
+ * without.
  */
 export async function generateEcKey(group: EcGroup): Promise<Uint8Array> {
   const place = { operation: 'generateEcKey', path: 'group' };

@@ -1,6 +1,7 @@
 /**
  * What keeps credentials out of the process: a PKCS#11 token, a TPM, a key service. A query goes in, public bytes or a
- * signer come out (avs_crypto: the hooks `_avs_crypto_*_engine_load_*`). Queries are opaque here; usually RFC 7512 URIs.
+ * signer come out (avs_crypto: the hooks `_avs_crypto_*_engine_load_*`). Queries are opaque here; usually RFC 7512
+ * URIs.
  */
 
 import { isUint8Array } from 'node:util/types';

@@ -1,6 +1,6 @@
 /**
- * Finds the objects of a PEM file (RFC 7468, and RFC 1421 headers as OpenSSL writes them into encrypted keys): any number,
- * any order, comments in between. Works on bytes: the body of a key is never turned into a string.
+ * Finds the objects of a PEM file (RFC 7468, and RFC 1421 headers as OpenSSL writes them into encrypted keys): any
+ * number, any order, comments in between. Works on bytes: the body of a key is never turned into a string.
  */
 
 import { at, type Place, refusal } from './credential-error.ts';

@@ -1,6 +1,6 @@
 /**
- * Where persistence writes to or reads from, `avs_persistence_context_t`: numbers are big endian. The bytes may hold keys,
- * so both directions keep them in memory of their own and can wipe it.
+ * Where persistence writes to or reads from, `avs_persistence_context_t`: numbers are big endian. The bytes may hold
+ * keys, so both directions keep them in memory of their own and can wipe it.
  */
 
 import { unpooledCopy, wipe } from '@avs-net/core/plugin';

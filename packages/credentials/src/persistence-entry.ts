@@ -1,6 +1,7 @@
 /**
- * One entry of the persistence format (avs_crypto_pki_persistence.c): source byte, version 0, size of the data area, the
- * data area (strings with their NUL, buffers raw), then one length for each element; all ones mean that it is absent.
+ * One entry of the persistence format (avs_crypto_pki_persistence.c): source byte, version 0, size of the data area,
+ * the data area (strings with their NUL, buffers raw), then one length for each element; all ones mean that it is
+ * absent.
  */
 
 import type { SecurityInfo, SecurityInfoType } from '@avs-net/core/plugin';

@@ -1,7 +1,7 @@
 /**
- * Stores and restores descriptions of credentials in the byte format of avs_crypto, `avs_crypto_*_info_persist*`, so that
- * what one implementation wrote the other can read. Files and directories are stored by name; keys and passwords that
- * are given as bytes are stored in clear, so the output must be kept as safe as they are.
+ * Stores and restores descriptions of credentials in the byte format of avs_crypto, `avs_crypto_*_info_persist*`, so
+ * that what one implementation wrote the other can read. Files and directories are stored by name; keys and passwords
+ * that are given as bytes are stored in clear, so the output must be kept as safe as they are.
  */
 
 import type {
@@ -21,7 +21,8 @@ import { copySecurityInfo, makeCompound } from './security-info.ts';
 import { wipeSecurity } from './wiping.ts';
 
 /**
- * `info` in bytes: a collection for certificate chains and revocation lists, otherwise one entry. Errors: EINVAL, E2BIG.
+ * `info` in bytes: a collection for certificate chains and revocation lists, otherwise one entry. Errors: EINVAL,
+ * E2BIG.
  */
 export function persistSecurityInfo(info: SecurityInfo): Uint8Array {
   const operation = 'persistSecurityInfo';

@@ -1,6 +1,7 @@
 /**
- * Certificates and revocation lists out of a certs-only PKCS#7 message (RFC 5652 §5, RFC 8951), which is what EST servers
- * answer: `avs_crypto_parse_pkcs7_certs_only`. A message with content or signers is something else and is refused.
+ * Certificates and revocation lists out of a certs-only PKCS#7 message (RFC 5652 §5, RFC 8951), which is what EST
+ * servers answer: `avs_crypto_parse_pkcs7_certs_only`. A message with content or signers is something else and is
+ * refused.
  */
 
 import type { CertificateChainInfo, CertRevocationListInfo } from '@avs-net/core/plugin';
@@ -19,7 +20,10 @@ export interface Pkcs7Certs {
   readonly revocationLists: readonly CertRevocationListInfo[];
 }
 
-/** BER, DER or one PEM object. Errors: EINVAL, EPROTO for anything malformed, signed, with content or with nothing inside. */
+/**
+ * BER, DER or one PEM object. Errors: EINVAL, EPROTO for anything malformed, signed, with content or with nothing
+ * inside.
+ */
 export function parsePkcs7CertsOnly(message: Uint8Array): Pkcs7Certs {
   const place = { operation: 'parsePkcs7CertsOnly', path: 'message' };
   const bytes = fromPem(copyBytes(message, place), place);

@@ -59,7 +59,9 @@ function parseDerKey(bytes: Uint8Array, password: Uint8Array | undefined, place:
   throw notAKey(first, place);
 }
 
-/** By way of DER: OpenSSL's PEM reader leaves the password on its stack. The body is encrypted, so it may be a string. */
+/**
+ * By way of DER: OpenSSL's PEM reader leaves the password on its stack. The body is encrypted, so it may be a string.
+ */
 function decryptPkcs8(object: PemObject, password: Uint8Array | undefined, place: Place): KeyObject {
   const der = decodePem(object, place);
   checkDerFrame(der, place);

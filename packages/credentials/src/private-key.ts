@@ -1,6 +1,6 @@
 /**
- * Constructors of private keys, `avs_crypto_private_key_info_from_*`, and their copy. Descriptions only: the key is read
- * and decrypted when it is resolved.
+ * Constructors of private keys, `avs_crypto_private_key_info_from_*`, and their copy. Descriptions only: the key is
+ * read and decrypted when it is resolved.
  */
 
 import type { Password, PrivateKeyInfo } from '@avs-net/core/plugin';

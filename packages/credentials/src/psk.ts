@@ -1,6 +1,6 @@
 /**
- * The credential of a PSK client, `avs_net_psk_info_t`, checked when it is made: avs_net finds a wrong source only in the
- * handshake. Limits below those of RFC 4279 belong to the backends.
+ * The credential of a PSK client, `avs_net_psk_info_t`, checked when it is made: avs_net finds a wrong source only in
+ * the handshake. Limits below those of RFC 4279 belong to the backends.
  */
 
 import { isUint8Array } from 'node:util/types';

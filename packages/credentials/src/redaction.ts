@@ -1,6 +1,6 @@
 /**
- * What a credential looks like to `util.inspect`, `console.log` and JSON: where it comes from and how large it is, never
- * a byte of it. Also what an engine query looks like in messages: RFC 7512 URIs may carry a PIN.
+ * What a credential looks like to `util.inspect`, `console.log` and JSON: where it comes from and how large it is,
+ * never a byte of it. Also what an engine query looks like in messages: RFC 7512 URIs may carry a PIN.
  */
 
 import { inspect } from 'node:util';

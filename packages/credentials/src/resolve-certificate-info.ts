@@ -1,6 +1,7 @@
 /**
- * A whole certificate credential of a client or a server from description to bytes: what a backend calls when it makes a
- * context. Own certificate and key are checked to belong together; trust anchors are left alone where nothing uses them.
+ * A whole certificate credential of a client or a server from description to bytes: what a backend calls when it makes
+ * a context. Own certificate and key are checked to belong together; trust anchors are left alone where nothing uses
+ * them.
  */
 
 import type { CertificateInfo, CertificateServerInfo } from '@avs-net/core/plugin';

@@ -1,6 +1,6 @@
 /**
- * A private key from description to PKCS#8, once, when a socket is created (`_avs_crypto_*_load_private_key`), or to the
- * signer of a `KeyEngine`. The key is tried out: OpenSSL would accept one whose halves do not belong together.
+ * A private key from description to PKCS#8, once, when a socket is created (`_avs_crypto_*_load_private_key`), or to
+ * the signer of a `KeyEngine`. The key is tried out: OpenSSL would accept one whose halves do not belong together.
  */
 
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
@@ -37,8 +37,9 @@ export type ResolvedPrivateKey =
   | (PrivateKeyFacts & { readonly signer: KeySigner; readonly der?: undefined });
 
 /**
- * Errors: EINVAL for empty and compound sources, directories and a missing password, EACCES for a wrong password, EPROTO
- * for what is no key, EIO for a second key or trailing bytes, ENOTSUP for PKCS#12 and keys that TLS cannot sign with.
+ * Errors: EINVAL for empty and compound sources, directories and a missing password, EACCES for a wrong password,
+ * EPROTO for what is no key, EIO for a second key or trailing bytes, ENOTSUP for PKCS#12 and keys that TLS cannot sign
+ * with.
  */
 export async function resolvePrivateKey(
   info: PrivateKeyInfo,

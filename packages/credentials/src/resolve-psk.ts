@@ -1,6 +1,6 @@
 /**
- * From the description of a pre-shared key to its bytes, once, when a socket is created. Both halves must come from bytes
- * or from an engine; avs_net finds anything else only in the handshake.
+ * From the description of a pre-shared key to its bytes, once, when a socket is created. Both halves must come from
+ * bytes or from an engine; avs_net finds anything else only in the handshake.
  */
 
 import type { PskInfo, SecurityInfo } from '@avs-net/core/plugin';

@@ -1,6 +1,6 @@
 /**
- * Certificate revocation lists from description to DER, once (`_avs_crypto_*_load_crls`). Only the frame is checked here:
- * signatures, dates and entries are the business of the TLS library that uses them.
+ * Certificate revocation lists from description to DER, once (`_avs_crypto_*_load_crls`). Only the frame is checked
+ * here: signatures, dates and entries are the business of the TLS library that uses them.
  */
 
 import { X509Certificate } from 'node:crypto';

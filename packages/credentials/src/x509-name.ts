@@ -1,6 +1,6 @@
 /**
- * The subject of a certification request (RFC 5280 §4.1.2.4). As in avs_crypto every value is a UTF8String unless its key
- * says otherwise.
+ * The subject of a certification request (RFC 5280 §4.1.2.4). As in avs_crypto every value is a UTF8String unless its
+ * key says otherwise.
  */
 
 import * as asn1js from 'asn1js';

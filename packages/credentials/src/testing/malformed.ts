@@ -1,6 +1,6 @@
 /**
- * Test support: the ways in which credential files are damaged in real life and by people who mean harm. Each takes a good
- * file, PEM or DER, and gives a bad one.
+ * Test support: the ways in which credential files are damaged in real life and by people who mean harm. Each takes a
+ * good file, PEM or DER, and gives a bad one.
  */
 
 export const MALFORMATIONS: Readonly<Record<string, (good: Buffer) => Buffer>> = {

@@ -1,6 +1,6 @@
 /**
- * Test support: looks for bytes in the whole writable memory of this process, by /proc/self/mem. The bytes that are looked
- * for are only kept masked, so that the search does not find itself.
+ * Test support: looks for bytes in the whole writable memory of this process, by /proc/self/mem. The bytes that are
+ * looked for are only kept masked, so that the search does not find itself.
  */
 
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
