@@ -63,7 +63,7 @@ export function named(mine: string): (constraints: BindingConstraints) => boolea
 
 /** For `createNet`. */
 export function resolveRegistry(parts: Parts): BackendRegistry {
-  const container = new Container();
+  const container = new Container({ jitless: true });
   container.load(new ContainerModule((module) => backendBindings(module, parts)));
   return container.get(REGISTRY);
 }

@@ -3,6 +3,7 @@
  * where the answer fails or is no bytes. Key bytes are copied, and the copy is wiped once the association has it.
  */
 
+import { isUint8Array } from 'node:util/types';
 import type { Need, NeedAnswer } from './association.ts';
 import { unpooledCopy, wipe } from './secret-bytes.ts';
 
@@ -45,7 +46,7 @@ export class DriverLookups {
 
   #settle(id: number, value: unknown): void {
     if (this.#controller?.signal.aborted === true) return;
-    const answer = value instanceof Uint8Array ? unpooledCopy(value) : undefined;
+    const answer = isUint8Array(value) ? unpooledCopy(value) : undefined;
     try {
       this.#give(id, answer);
     } finally {
