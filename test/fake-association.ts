@@ -102,7 +102,7 @@ export function fakeRequest(init: Partial<AssociationRequest> = {}): { request: 
     handshakeTimeouts: { min: 1_000, max: 60_000 },
     error: (error: EngineErrorInit) => new NetError({ ...error, operation: 'connect', backend: 'fake' }),
     output: {
-      datagram: (bytes) => report.datagrams.push(bytes.slice()),
+      datagram: (bytes) => void report.datagrams.push(bytes.slice()),
       message: (bytes) => report.messages.push(bytes.slice()),
       established: () => report.events.push('established'),
       closed: () => report.events.push('closed'),

@@ -11,6 +11,7 @@ import type { LowerSink, LowerSocket } from './backend.ts';
 import type { Clock } from './clock.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import { copyNeed, type DriverEvent } from './driver-event.ts';
+import { cutOff, unanswered } from './driver-failure.ts';
 import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
 import { engineDefect } from './engine-defect.ts';
 import { NetError, toNetError } from './error.ts';
@@ -59,6 +60,8 @@ export class AssociationDriver {
   #sending = false;
   /** Refused by the lower socket while `send` ran. */
   #sendError: NetError | undefined;
+  /** What the lower socket wants to be waited for, said while `send` ran. */
+  #room: Promise<void> | undefined;
 
   constructor(lower: LowerSocket, host: DriverHost, open: (output: Output) => Association) {
     this.#lower = lower;
@@ -76,15 +79,17 @@ export class AssociationDriver {
     if (!this.#over) this.#lower.start(this.#sink);
   }
 
-  /** Throws what the association or the lower socket refuses. */
-  send(message: Uint8Array): void {
+  /** Throws what the association or the lower socket refuses. A promise says: send no more before it resolves. */
+  send(message: Uint8Array): void | Promise<void> {
     if (this.#over) throw this.#refusal('ENOTCONN', 'the association is over');
     if (this.#inside) throw this.#refusal('EBUSY', 'called from inside the engine');
     this.#sendError = undefined;
+    this.#room = undefined;
     this.#sending = true;
     this.#inside = true;
+    let room: void | Promise<void>;
     try {
-      this.#association.send(message, this.#host.clock.now());
+      room = this.#association.send(message, this.#host.clock.now()) ?? this.#room;
     } finally {
       this.#sending = false;
       this.#inside = false;
@@ -92,6 +97,7 @@ export class AssociationDriver {
     }
     const refused = this.#sendError as NetError | undefined;
     if (refused !== undefined) throw refused;
+    return room;
   }
 
   /** close_notify, as far as it gets. Reports `closed` unless the association does not. */
@@ -123,12 +129,15 @@ export class AssociationDriver {
 
   readonly #output: Output = {
     datagram: (bytes) => {
-      if (this.#over) return;
+      if (this.#over) return undefined;
       this.bytesSent += bytes.length;
       try {
-        this.#lower.send(bytes);
+        const room = this.#lower.send(bytes);
+        if (room !== undefined && this.#sending) this.#room = room;
+        return room;
       } catch (error) {
         this.#refused(toNetError(error, 'send', this.#host.backend));
+        return undefined;
       }
     },
     message: (bytes) => this.#report(new Uint8Array(bytes)),
@@ -257,16 +266,10 @@ export class AssociationDriver {
   #explain(error: NetError): NetError {
     const hint = this.#hint;
     if (error.code !== 'ETIMEDOUT' || hint === undefined || this.bytesReceived > 0) return error;
-    return new NetError({
-      code: hint.code,
-      operation: error.operation,
-      backend: this.#host.backend,
-      message: `the handshake got no answer; the network reported ${hint.code}: does a server listen there?`,
-      cause: hint,
-    });
+    return unanswered(error, hint, this.#host.backend);
   }
 
-  /** The lower socket has nothing more. Streams must end by close_notify, or somebody may have cut them. */
+  /** The lower socket has nothing more. */
   #ended(): void {
     const { phase } = this.#association;
     if (phase === 'closed') return;
@@ -274,9 +277,7 @@ export class AssociationDriver {
       this.#host.closed(undefined);
       return;
     }
-    const when = phase === 'handshake' ? 'before the handshake was complete' : 'without close_notify';
-    const message = `the peer ended the ${this.#lower.kind === 'stream' ? 'stream' : 'connection'} ${when}`;
-    this.#fail(new NetError({ code: 'ECONNRESET', operation: 'receive', backend: this.#host.backend, message }));
+    this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
   }
 
   #answer(id: number, answer: NeedAnswer): void {

@@ -20,8 +20,11 @@ export interface Association {
   start(now: number): void;
   /** One datagram of the peer, or a piece of its stream. */
   receive(bytes: Uint8Array, now: number): void;
-  /** One message to the peer; only when established. Throws EMSGSIZE above the limit of the protocol. */
-  send(message: Uint8Array, now: number): void;
+  /**
+   * One message to the peer; only when established. Throws EMSGSIZE above the limit of the protocol. The message is taken;
+   * a promise, for engines with a queue of their own, says: send no more before it resolves. It never rejects.
+   */
+  send(message: Uint8Array, now: number): void | Promise<void>;
   /** `deadline` has passed. Calling it early is harmless. */
   timeout(now: number): void;
   /** Answers a `need`. An association that never asks leaves it out. */
@@ -42,8 +45,8 @@ export type Phase = 'handshake' | 'established' | 'closed';
 
 /** What an association reports. The same object for its whole life; silent after `destroy`. */
 export interface Output {
-  /** To the peer. Streams: a piece of the stream. */
-  datagram(bytes: Uint8Array): void;
+  /** To the peer. Streams: a piece of the stream. A promise is that of `LowerSocket.send`; who has no queue ignores it. */
+  datagram(bytes: Uint8Array): void | Promise<void>;
   /** From the peer, authenticated and decrypted. */
   message(bytes: Uint8Array): void;
   established(): void;

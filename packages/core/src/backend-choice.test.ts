@@ -3,7 +3,7 @@ import { memoryUdp } from '../test/memory-udp.ts';
 import { identity, key, scriptedDtls } from '../test/scripted-dtls.ts';
 import type { Plugin } from './backend.ts';
 import type { SecureConfiguration } from './configuration.ts';
-import { createNet } from './net.ts';
+import { createNet } from './create-net.ts';
 
 const security = { mode: 'psk', key, identity } as const;
 const plain = scriptedDtls('dtls-plain').plugin;

@@ -134,8 +134,9 @@ export interface LowerSocket {
   readonly kind: 'datagram' | 'stream';
   /** Begins to deliver, what was queued first. The sink is never called from inside `send` or `start`. */
   start(sink: LowerSink): void;
-  send(data: Uint8Array): void;
-  sendTo?(data: Uint8Array, to: Address): void;
+  /** The bytes are taken. A promise says: send no more before it resolves; it never rejects. */
+  send(data: Uint8Array): void | Promise<void>;
+  sendTo?(data: Uint8Array, to: Address): void | Promise<void>;
   pause(): void;
   resume(): void;
   /** Largest datagram, bytes; undefined where nothing is known, and on streams. */

@@ -22,10 +22,11 @@ export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.t
 export type * from './claims.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export type * from './configuration.ts';
+export { createNet } from './create-net.ts';
 export type { WaitOptions } from './deadline.ts';
 export { useFromEnvironment } from './environment.ts';
 export { isNetError, NetError } from './error.ts';
-export { type BackendReport, createNet, type Net, type NetOptions } from './net.ts';
+export type { BackendReport, Net, NetOptions } from './net.ts';
 export * from './options.ts';
 export type { Datagram } from './reception.ts';
 export type * from './security.ts';

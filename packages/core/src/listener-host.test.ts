@@ -3,8 +3,8 @@ import { manualClock } from '../test/manual-clock.ts';
 import { memoryUdp } from '../test/memory-udp.ts';
 import { scriptedDtls } from '../test/scripted-dtls.ts';
 import { secureNet, settle, text } from '../test/secure-net.ts';
+import { createNet } from './create-net.ts';
 import { NetError } from './error.ts';
-import { createNet } from './net.ts';
 import type { PskLookup } from './security.ts';
 
 const STRANGER = { host: '192.0.2.66', port: 666 };

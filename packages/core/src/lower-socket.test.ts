@@ -92,7 +92,7 @@ describe('the data path', () => {
       const { fake, adopted, sink, seen } = await adoptedFake(type);
       adopted.lower.start(sink);
       fake.operations.send = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }));
-      adopted.lower.send(bytes(1));
+      await expect(adopted.lower.send(bytes(1))).resolves.toBeUndefined();
       await settled();
       expect(seen).toEqual([expected]);
     }

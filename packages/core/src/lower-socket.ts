@@ -19,11 +19,11 @@ export interface LowerPath {
 export function lowerSocket(guard: SocketGuard): LowerPath {
   const { operations, reception } = guard;
   let ended = false;
-  const sendTo = (data: Uint8Array, to: Address): void => {
+  const sendTo = (data: Uint8Array, to: Address): void | Promise<void> => {
     if (ended || (guard.state !== 'bound' && !guard.ready)) throw closedPath(guard, 'sendTo', ended);
     reception.hold();
     try {
-      sent(guard, data.length, operations.sendTo?.(data, to));
+      return sent(guard, data.length, operations.sendTo?.(data, to));
     } finally {
       reception.unhold();
     }
@@ -37,7 +37,7 @@ export function lowerSocket(guard: SocketGuard): LowerPath {
       if (ended || !guard.ready || operations.send === undefined) throw closedPath(guard, 'send', ended);
       reception.hold();
       try {
-        sent(guard, data.length, operations.send(data));
+        return sent(guard, data.length, operations.send(data));
       } finally {
         reception.unhold();
       }
@@ -60,11 +60,11 @@ export function lowerSocket(guard: SocketGuard): LowerPath {
   return { lower, end };
 }
 
-function sent(guard: SocketGuard, length: number, taken: void | Promise<void>): void {
+function sent(guard: SocketGuard, length: number, taken: void | Promise<void>): void | Promise<void> {
   guard.counters.messagesSent++;
   guard.counters.bytesSent += length;
-  taken?.catch((error: unknown) => {
-    // Nobody awaits it here: a datagram is lost as any may be, a stream is broken.
+  return taken?.catch((error: unknown) => {
+    // Too late for whoever sent it: a datagram is lost as any may be, a stream is broken.
     const reason = toNetError(error, 'send', guard.init.backend);
     if (guard.kind === 'datagram') guard.reception.softError(reason);
     else guard.failed(reason);

@@ -5,7 +5,8 @@ import { key, scriptedDtls } from '../test/scripted-dtls.ts';
 import { clientSecurity, secureNet, settle, text } from '../test/secure-net.ts';
 import type { Plugin } from './backend.ts';
 import type { SecureConfiguration } from './configuration.ts';
-import { createNet, type NetOptions } from './net.ts';
+import { createNet } from './create-net.ts';
+import type { NetOptions } from './net.ts';
 
 const security = clientSecurity;
 

@@ -1,19 +1,15 @@
 /**
- * `createNet`: the plugins of an application, the choice between them, and the sockets that were made of them. Cheap and
- * synchronous; container and backends are loaded by the first socket.
+ * The face of a net: the plugins of an application, the choice between them, and the sockets that were made of them.
  */
 
 import type { TraceEvent } from './association.ts';
 import type { LibraryVersion, Plugin } from './backend.ts';
 import type { Decision } from './backend-choice.ts';
 import type { Claims } from './claims.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Configurations, SocketType } from './configuration.ts';
 import type { WaitOptions } from './deadline.ts';
-import { readPlugins } from './descriptor.ts';
-import { NetError } from './error.ts';
-import { NetInstance } from './net-instance.ts';
-import { selectPlugins, type Use } from './selection.ts';
+import type { Use } from './selection.ts';
 import type { Socket } from './socket.ts';
 import type { Unmet } from './unmet.ts';
 
@@ -70,27 +66,4 @@ export interface BackendReport {
   readonly claims: Claims;
   /** Claims that only its probe makes; they are not believed. */
   readonly widened: readonly string[];
-}
-
-/** Errors: EPROTONOSUPPORT for a plugin of another contract, EINVAL for a wrong, ambiguous or unknown one. */
-export function createNet(options: NetOptions): Net {
-  const { plugins, use, clock, trace } = readOptions(options);
-  return new NetInstance({
-    choices: selectPlugins(plugins, use, 'createNet'),
-    clock,
-    trace,
-    registry: async () => (await import('./container.ts')).resolveRegistry({ plugins, clock }),
-  });
-}
-
-function readOptions(options: NetOptions): NetOptions & { readonly clock: Clock } {
-  if (typeof options !== 'object' || options === null) {
-    throw new NetError({
-      code: 'EINVAL',
-      operation: 'createNet',
-      message: 'the argument must be an object such as { plugins: [udp, dtlsOpenssl] }',
-    });
-  }
-  const { plugins, use, clock = systemClock, trace } = options;
-  return { plugins: readPlugins(plugins, 'createNet'), use, clock, trace };
 }

@@ -109,9 +109,9 @@ export class SecureLink {
     );
   }
 
-  send(data: Uint8Array): void {
+  send(data: Uint8Array): void | Promise<void> {
     if (this.#sender === undefined) throw this.#init.error({ code: 'ENOTCONN', message: 'there is no association' });
-    this.#sender.send(data);
+    return this.#sender.send(data);
   }
 
   /** close_notify to everybody. */

@@ -27,14 +27,14 @@ export class SecureSender {
     this.#isBounded = path.lower.kind === 'datagram';
   }
 
-  /** EPIPE after the end, EMSGSIZE with the limit. */
-  send(data: Uint8Array): void {
+  /** EPIPE after the end, EMSGSIZE with the limit. A promise says: send no more before it resolves. */
+  send(data: Uint8Array): void | Promise<void> {
     if (this.#driver.phase !== 'established') {
       throw this.#error({ code: 'EPIPE', message: 'the association is over: close() and connect() again' });
     }
     if (this.#isBounded && data.length > this.#limit) this.#measure(data.length);
     try {
-      this.#driver.send(data);
+      return this.#driver.send(data);
     } catch (error) {
       // The path may have become narrower.
       this.#limit = 0;

@@ -4,7 +4,7 @@ import { memoryUdp } from '../test/memory-udp.ts';
 import { scriptedDtls } from '../test/scripted-dtls.ts';
 import { clientSecurity, text } from '../test/secure-net.ts';
 import type { RoleClaims } from './claims.ts';
-import { createNet } from './net.ts';
+import { createNet } from './create-net.ts';
 
 const serverSecurity = { mode: 'psk', lookup: () => undefined } as const;
 const role: RoleClaims = {

@@ -11,6 +11,8 @@ export interface ScriptedLower extends LowerSocket {
   /** Thrown by the next `send`. */
   refusal: unknown;
   limit: number | undefined;
+  /** Returned by `send`. */
+  room: Promise<void> | undefined;
   deliver(text: string): void;
 }
 
@@ -21,6 +23,7 @@ export function scriptedLower(): ScriptedLower {
     sink: undefined,
     refusal: undefined,
     limit: 100,
+    room: undefined,
     start(sink) {
       this.sink = sink;
     },
@@ -29,6 +32,7 @@ export function scriptedLower(): ScriptedLower {
       this.refusal = undefined;
       if (refusal !== undefined) throw refusal;
       this.sent.push(Buffer.from(data).toString('latin1'));
+      return this.room;
     },
     pause() {},
     resume() {},

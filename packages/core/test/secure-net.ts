@@ -3,7 +3,8 @@
  */
 
 import type { SecureConfiguration } from '../src/configuration.ts';
-import { createNet, type Net } from '../src/net.ts';
+import { createNet } from '../src/create-net.ts';
+import type { Net } from '../src/net.ts';
 import type { Socket } from '../src/socket.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { type MemoryUdp, memoryUdp } from './memory-udp.ts';

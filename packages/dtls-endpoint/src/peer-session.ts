@@ -57,8 +57,8 @@ export class PeerSession implements LowerSocket {
     this.#sink = sink;
   }
 
-  send(data: Uint8Array): void {
-    if (!this.muted) reply(this.#host.lower, data, this.peer);
+  send(data: Uint8Array): void | Promise<void> {
+    return this.muted ? undefined : reply(this.#host.lower, data, this.peer);
   }
 
   pause(): void {
@@ -105,9 +105,8 @@ export class PeerSession implements LowerSocket {
 }
 
 /** Sends to `to` over a shared lower socket, or over one that has a single peer and knows it. */
-export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void {
-  if (lower.sendTo === undefined || to === ONLY_PEER) lower.send(data);
-  else lower.sendTo(data, to);
+export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void | Promise<void> {
+  return lower.sendTo === undefined || to === ONLY_PEER ? lower.send(data) : lower.sendTo(data, to);
 }
 
 /** The address of whoever is at the other end of a lower socket that does not say. */
@@ -124,8 +123,8 @@ class SessionOutput implements Output {
     this.#host = host;
   }
 
-  datagram(bytes: Uint8Array): void {
-    this.#output.datagram(bytes);
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    return this.#output.datagram(bytes);
   }
 
   message(bytes: Uint8Array): void {

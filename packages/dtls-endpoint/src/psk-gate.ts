@@ -79,8 +79,8 @@ class PskGate implements Association {
     else this.#read(bytes, now);
   }
 
-  send(message: Uint8Array, now: number): void {
-    this.#inner.send(message, now);
+  send(message: Uint8Array, now: number): void | Promise<void> {
+    return this.#inner.send(message, now);
   }
 
   timeout(now: number): void {

@@ -101,8 +101,8 @@ class RecordFilter implements Association {
     else if (goodFrom < bytes.length) this.#pass(bytes.subarray(goodFrom), now);
   }
 
-  send(message: Uint8Array, now: number): void {
-    this.#inner.send(message, now);
+  send(message: Uint8Array, now: number): void | Promise<void> {
+    return this.#inner.send(message, now);
   }
 
   timeout(now: number): void {
