@@ -7,7 +7,8 @@
 import { type Address, type Clock, formatAddress, type Plugin } from '@avs-net/core/plugin';
 import type { Direction, Fate, LogEntry, RuleVerdict, TrafficRule } from './datagram.ts';
 import { accident, checkFaults, corrupted, type Faults } from './faults.ts';
-import { type Port, portTable, type Receiver } from './port.ts';
+import { headers, type NetworkCore } from './network-core.ts';
+import { type Port, portTable } from './port.ts';
 import { random } from './random.ts';
 import { type VirtualLower, type VirtualLowerInit, virtualLower } from './virtual-lower.ts';
 import { type VirtualUdpInit, virtualUdp } from './virtual-udp.ts';
@@ -46,17 +47,6 @@ export interface Network {
   readonly log: readonly LogEntry[];
   /** Addresses that somebody holds. */
   readonly ports: readonly Address[];
-}
-
-/** What ports, plugin and lower sockets need of the network. */
-export interface NetworkCore {
-  readonly clock: Clock;
-  readonly names: Readonly<Record<string, string>>;
-  /** Undefined if the address is taken. Port 0 takes a free one. */
-  attach(address: Address, receiver: Receiver): Port | undefined;
-  /** `tooLarge`: refused, nothing was sent. */
-  send(port: Port, data: Uint8Array, to: Address): 'tooLarge' | undefined;
-  mtu(): number;
 }
 
 export function createNetwork(init: NetworkInit): Network {
@@ -190,11 +180,6 @@ export function createNetwork(init: NetworkInit): Network {
       return ports.addresses();
     },
   };
-}
-
-/** IP and UDP headers, bytes. */
-export function headers(to: Address): number {
-  return to.host.includes(':') ? 48 : 28;
 }
 
 interface Way {

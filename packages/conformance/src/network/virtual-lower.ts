@@ -4,7 +4,7 @@
  */
 
 import { type Address, formatAddress, type LowerSink, type LowerSocket, NetError } from '@avs-net/core/plugin';
-import { headers, type NetworkCore } from './datagram-network.ts';
+import { headers, type NetworkCore } from './network-core.ts';
 import type { Port } from './port.ts';
 
 export interface VirtualLowerInit {

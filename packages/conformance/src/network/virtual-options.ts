@@ -13,7 +13,7 @@ import type {
   TransportConfiguration,
 } from '@avs-net/core/plugin';
 import { unmapAddress } from '@avs-net/core/plugin';
-import { headers, type NetworkCore } from './datagram-network.ts';
+import { headers, type NetworkCore } from './network-core.ts';
 
 /** What one socket is at the moment. */
 export interface SocketFacts {

@@ -11,10 +11,9 @@ import {
   type SocketHost,
   type SocketOperations,
 } from '@avs-net/core/plugin';
-import type { NetworkCore } from './datagram-network.ts';
+import { type NetworkCore, sendThrough } from './network-core.ts';
 import type { Port } from './port.ts';
 import type { UdpOptions } from './virtual-options.ts';
-import { sendThrough } from './virtual-udp.ts';
 
 export interface PeerTable {
   datagram(data: Uint8Array, from: Address): void;

@@ -15,7 +15,7 @@ import {
   type SocketOperations,
   type TransportConfiguration,
 } from '@avs-net/core/plugin';
-import { headers, type NetworkCore } from './datagram-network.ts';
+import { type NetworkCore, sendThrough } from './network-core.ts';
 import type { Port } from './port.ts';
 import { READABLE, udpOptions, WRITABLE } from './virtual-options.ts';
 import { type PeerTable, peerTable } from './virtual-peers.ts';
@@ -136,14 +136,6 @@ interface Opened {
 }
 
 const same = (one: Address, other: Address): boolean => one.port === other.port && one.host === other.host;
-
-/** Sends or explains why not. */
-export function sendThrough(network: NetworkCore, port: Port, data: Uint8Array, to: Address, host: SocketHost): void {
-  if (network.send(port, data, to) === undefined) return;
-  const limit = network.mtu() - headers(to);
-  const message = `the path to ${formatAddress(to)} takes ${limit} bytes, received ${data.length}`;
-  throw host.error({ code: 'EMSGSIZE', message });
-}
 
 const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
 /** 65 535 bytes less the headers of IPv4 and UDP. */
