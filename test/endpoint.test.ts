@@ -3,13 +3,13 @@
  * peer that comes back from the address of an association it has forgotten.
  */
 
+import { ATTACKS, type Attack, FURTHER_ATTACKS, type Seen } from '@avs-net/conformance/attacks';
+import { clientHello, record } from '@avs-net/conformance/dtls-records';
 import { createNetwork, type Network } from '@avs-net/conformance/network';
 import { createNet, type Net, type Socket, systemClock } from '@avs-net/core';
 import { psk, pskServer } from '@avs-net/credentials';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ATTACKS, type Attack, FURTHER_ATTACKS, type Seen } from './attacks.ts';
 import { servers } from './backends.ts';
-import { clientHello, record } from './dtls-records.ts';
 
 const SERVER = '192.0.2.1';
 const CLIENT = '192.0.2.2';

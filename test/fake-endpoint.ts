@@ -3,6 +3,7 @@
  * test moves, and a host that runs fake associations the way a driver does.
  */
 
+import { clientHello, cookieOf, type HelloInit } from '@avs-net/conformance/dtls-records';
 import type {
   Address,
   Clock,
@@ -16,7 +17,6 @@ import type {
 } from '@avs-net/core/plugin';
 import { formatAddress, NetError } from '@avs-net/core/plugin';
 import { listen } from '@avs-net/dtls-endpoint';
-import { clientHello, cookieOf, type HelloInit } from './dtls-records.ts';
 import { FakeAssociation } from './fake-association.ts';
 
 export interface Sent {

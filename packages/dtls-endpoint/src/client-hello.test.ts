@@ -1,6 +1,6 @@
+import { handshake, clientHello as hello, helloBody, join, record } from '@avs-net/conformance/dtls-records';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { handshake, clientHello as hello, helloBody, join, record } from '../../../test/dtls-records.ts';
 import { clientHello, readClientHello } from './client-hello.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { readRecord, recordHeader } from './record.ts';

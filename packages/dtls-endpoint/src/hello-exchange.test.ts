@@ -1,6 +1,6 @@
+import { clientHello, cookieOf, type HelloInit, handshake, helloBody, record } from '@avs-net/conformance/dtls-records';
 import type { Address } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { clientHello, cookieOf, type HelloInit, handshake, helloBody, record } from '../../../test/dtls-records.ts';
 import { COOKIE_LENGTH, COOKIE_PERIOD } from './cookie.ts';
 import { HelloExchange, type HelloVerdict } from './hello-exchange.ts';
 import { HELLO_VERIFY_REQUEST_LENGTH } from './hello-verify-request.ts';

@@ -1,6 +1,3 @@
-import type { Association } from '@avs-net/core/plugin';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
   changeCipherSpec,
   clientHello,
@@ -10,7 +7,10 @@ import {
   protectedRecord,
   record,
   serverHello,
-} from '../../../test/dtls-records.ts';
+} from '@avs-net/conformance/dtls-records';
+import type { Association } from '@avs-net/core/plugin';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { FakeAssociation, fakeRequest } from '../../../test/fake-association.ts';
 import { FakeEndpoint } from '../../../test/fake-endpoint.ts';
 import { pskGate } from './psk-gate.ts';

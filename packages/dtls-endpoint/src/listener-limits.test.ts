@@ -1,6 +1,6 @@
+import { protectedRecord } from '@avs-net/conformance/dtls-records';
 import type { Address } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { protectedRecord } from '../../../test/dtls-records.ts';
 import { FakeEndpoint, type Opened } from '../../../test/fake-endpoint.ts';
 
 const host = (last: number, port = 5_000): Address => ({ host: `192.0.2.${last}`, port });

@@ -1,7 +1,7 @@
+import { clientHello, handshake, helloBody, join, protectedRecord, record } from '@avs-net/conformance/dtls-records';
 import type { Address } from '@avs-net/core/plugin';
 import { NetError } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { clientHello, handshake, helloBody, join, protectedRecord, record } from '../../../test/dtls-records.ts';
 import { FakeEndpoint, FakeLower } from '../../../test/fake-endpoint.ts';
 
 const at = (host: string, port = 5_000): Address => ({ host, port });

@@ -1,5 +1,5 @@
+import { record, serverHello } from '@avs-net/conformance/dtls-records';
 import { describe, expect, it } from 'vitest';
-import { record, serverHello } from '../../../test/dtls-records.ts';
 import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
 import { filtered } from './record-filter.ts';
 

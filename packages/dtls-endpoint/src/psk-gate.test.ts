@@ -1,6 +1,3 @@
-import type { AssociationRequest } from '@avs-net/core/plugin';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
   changeCipherSpec,
   clientHello,
@@ -10,7 +7,10 @@ import {
   protectedRecord,
   record,
   serverHello,
-} from '../../../test/dtls-records.ts';
+} from '@avs-net/conformance/dtls-records';
+import type { AssociationRequest } from '@avs-net/core/plugin';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
 import { MAX_PSK_IDENTITY, pskIdentityOf } from './client-key-exchange.ts';
 import { PSK_NEED, pskGate } from './psk-gate.ts';

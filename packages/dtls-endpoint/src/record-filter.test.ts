@@ -1,6 +1,4 @@
-import type { AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
-import { describe, expect, it } from 'vitest';
-import { ATTACKS, FURTHER_ATTACKS, type Seen } from '../../../test/attacks.ts';
+import { ATTACKS, FURTHER_ATTACKS, type Seen } from '@avs-net/conformance/attacks';
 import {
   changeCipherSpec,
   clientHello,
@@ -10,7 +8,9 @@ import {
   protectedRecord,
   record,
   serverHello,
-} from '../../../test/dtls-records.ts';
+} from '@avs-net/conformance/dtls-records';
+import type { AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
+import { describe, expect, it } from 'vitest';
 import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
 import { type FilterRules, filtered } from './record-filter.ts';
 

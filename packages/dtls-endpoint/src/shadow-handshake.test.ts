@@ -1,6 +1,13 @@
+import {
+  changeCipherSpec,
+  clientHello,
+  handshake,
+  join,
+  protectedRecord,
+  record,
+} from '@avs-net/conformance/dtls-records';
 import type { Address } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { changeCipherSpec, clientHello, handshake, join, protectedRecord, record } from '../../../test/dtls-records.ts';
 import { FakeEndpoint, type Opened } from '../../../test/fake-endpoint.ts';
 
 const PEER: Address = { host: '192.0.2.1', port: 5_000 };
