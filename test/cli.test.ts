@@ -87,6 +87,10 @@ describe('avs-net', () => {
     ['no credentials', ['connect', 'dtls://127.0.0.1:1']],
     ['a key that is not hexadecimal', ['connect', 'dtls://127.0.0.1:1', '--psk-identity', 'a', '--psk-key', 'xyz']],
     ['a port out of range', ['connect', 'udp://127.0.0.1:65536']],
+    ['half a PSK', ['connect', 'dtls://127.0.0.1:1', '--psk-identity', 'a']],
+    ['a key without its certificate', ['serve', 'dtls://127.0.0.1:0', '--key', 'hex:00']],
+    ['bytes that are no base64', ['connect', 'dtls://127.0.0.1:1', '--ca', 'base64:xyz!']],
+    ['a directory of revocation lists', ['connect', 'dtls://127.0.0.1:1', '--crl', 'path:/']],
     ['malformed timeouts', ['serve', 'dtls://127.0.0.1:0', '--psk', 'a=00', '--handshake-timeouts', 'soon']],
     ['a server without keys', ['serve', 'dtls://127.0.0.1:0']],
     ['a count that is none', ['connect', 'udp://127.0.0.1:1', '--receive', 'many']],
@@ -95,6 +99,20 @@ describe('avs-net', () => {
     expect(await child.ended).toBe(2);
     expect(child.output()).not.toBe('');
     expect(child.output()).not.toMatch(/xyz|\n\s+at /);
+  });
+
+  it.each([
+    ['an engine that nobody provides', ['--ca', 'engine:pkcs11:object=ca'], /engine/],
+    ['a version that is none', ['--psk-identity', 'a', '--psk-key', '00', '--min-version', 'DTLSv9'], /version/],
+    [
+      'a ciphersuite that is none',
+      ['--psk-identity', 'a', '--psk-key', '00', '--ciphersuites', 'NULL'],
+      /ciphersuites/,
+    ],
+  ])('points at %s, with status 1', async (_, args, pattern) => {
+    await using child = avsNet('connect', 'dtls://localhost:1', ...args, '--json', '--send', 'x');
+    expect(await child.ended).toBe(1);
+    expect(events(child).at(-1)).toMatchObject({ event: 'error', message: expect.stringMatching(pattern) });
   });
 
   it('closes in order when it is interrupted', async () => {

@@ -93,10 +93,22 @@ function secure(command: Command): Command {
     .option('--backend <name>', 'the backend to use, see doctor')
     .option('--psk-identity <text>', 'PSK identity')
     .option('--psk-key <hex>', 'PSK key')
+    .option('--ca <source>', 'trusted certificates; repeatable, see "Credentials"', collect, [])
+    .option('--cert <source>', 'own certificate chain, leaf first; repeatable', collect, [])
+    .option('--key <source>', 'key of the own certificate')
+    .option('--key-password-file <file>', 'its first line decrypts the key')
+    .option('--crl <source>', 'revocation lists, enforced; repeatable', collect, [])
+    .option('--no-verify', 'talk to whoever answers: for experiments only')
     .option('--sni <name>', 'server name instead of the host')
+    .option('--min-version <version>', 'DTLSv1.0, DTLSv1.2, TLSv1.2, TLSv1.3')
+    .option('--max-version <version>', 'the same')
     .option('--ciphersuites <list>', 'IANA numbers or names, best first, separated by commas')
     .option('--handshake-timeouts <min,max>', 'retransmission timer in milliseconds')
-    .option('--json', 'one JSON object per line');
+    .option('--alpn <list>', 'application protocols, best first, separated by commas')
+    .option('--cid', 'ask for a connection id')
+    .option('--keylog <file>', 'append the secrets of the connection, for debugging only')
+    .option('--json', 'one JSON object per line')
+    .addHelpText('after', CREDENTIALS);
 }
 
 function collect(value: string, earlier: readonly string[]): string[] {
@@ -107,3 +119,8 @@ function count(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('a whole number is needed.');
   return Number(value);
 }
+
+const CREDENTIALS = `
+Credentials:
+  A source is file:NAME, path:DIRECTORY, hex:BYTES, base64:BYTES, engine:QUERY or empty:
+  Without a prefix it is a file, or a directory where one of that name exists.`;

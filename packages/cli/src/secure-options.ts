@@ -1,17 +1,21 @@
 /**
- * The options that `connect` and `serve` share, turned into a configuration. Nothing secret is echoed back: a malformed
- * key is described by its length.
+ * The options that `connect` and `serve` share, turned into a configuration. Nothing secret is echoed back.
  */
 
+import { appendFileSync } from 'node:fs';
 import type {
   HandshakeTimeouts,
   Plugin,
   SecureConfiguration,
+  Security,
   SocketType,
   TransportConfiguration,
   Use,
+  Version,
+  VersionRange,
 } from '@avs-net/core';
-import { psk, pskServer } from '@avs-net/credentials';
+import { certificateServer, certificates, psk, pskServer, withoutServerCertValidation } from '@avs-net/credentials';
+import { certificateChain, certRevocationList, hex, privateKey } from './credential-source.ts';
 import { UsageError } from './usage-error.ts';
 
 /** As commander hands them over. */
@@ -22,47 +26,37 @@ export interface SecureOptions {
   /** `ID=HEX`, repeatable; server only. */
   readonly psk?: readonly string[];
   readonly pskHint?: string;
+  readonly ca?: readonly string[];
+  readonly cert?: readonly string[];
+  readonly key?: string;
+  readonly keyPasswordFile?: string;
+  readonly crl?: readonly string[];
+  /** False by `--no-verify`. */
+  readonly verify?: boolean;
   readonly sni?: string;
+  readonly minVersion?: string;
+  readonly maxVersion?: string;
   readonly ciphersuites?: string;
   readonly handshakeTimeouts?: string;
+  readonly alpn?: string;
+  readonly cid?: boolean;
+  readonly keylog?: string;
 }
 
 export function clientConfiguration(
   type: SocketType,
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
-  if (type === 'udp' || type === 'tcp') return {};
-  if (options.pskIdentity === undefined || options.pskKey === undefined) {
-    throw new UsageError('a secure connection needs --psk-identity TEXT and --psk-key HEX');
-  }
-  return {
-    security: psk({ identity: options.pskIdentity, key: hexKey('--psk-key', options.pskKey) }),
-    ...common(options),
-  };
+  if (isPlain(type)) return {};
+  return { security: clientSecurity(options), ...common(options) };
 }
 
 export function serverConfiguration(
   type: SocketType,
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
-  if (type === 'udp' || type === 'tcp') return {};
-  const keys = new Map<string, Uint8Array>();
-  for (const [index, entry] of (options.psk ?? []).entries()) {
-    const at = entry.lastIndexOf('=');
-    if (at < 0) throw new UsageError(`--psk number ${index + 1} has no "="; write ID=HEX`);
-    keys.set(entry.slice(0, at), hexKey(`--psk ${entry.slice(0, at)}`, entry.slice(at + 1)));
-  }
-  if (options.pskIdentity !== undefined && options.pskKey !== undefined) {
-    keys.set(options.pskIdentity, hexKey('--psk-key', options.pskKey));
-  }
-  if (keys.size === 0) throw new UsageError('a secure server needs at least one --psk ID=HEX');
-  return {
-    security: pskServer({
-      identities: keys,
-      ...(options.pskHint !== undefined && { identityHint: new TextEncoder().encode(options.pskHint) }),
-    }),
-    ...common(options),
-  };
+  if (isPlain(type)) return {};
+  return { security: serverSecurity(options), ...common(options) };
 }
 
 /** `--backend` names the plugin for the type of the URI; without it the plugins are tried in the order they were found. */
@@ -72,28 +66,93 @@ export function useOf(type: SocketType, options: SecureOptions, plugins: readonl
 
 /** All plugins of each type, as a fallback order. */
 export function everyOne(plugins: readonly Plugin[]): Use {
-  return Object.fromEntries(
-    plugins.map(({ provides }) => [
-      provides,
-      plugins.filter((one) => one.provides === provides).map(({ name }) => name),
-    ]),
-  );
+  const namesOf = (type: SocketType): string[] =>
+    plugins.filter(({ provides }) => provides === type).map(({ name }) => name);
+  return Object.fromEntries(plugins.map(({ provides }) => [provides, namesOf(provides)]));
 }
 
-export function hexKey(flag: string, text: string): Uint8Array {
-  if (text.length === 0 || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) {
-    throw new UsageError(
-      `${flag} is no hexadecimal key: an even number of the digits 0-9 a-f is needed (${text.length} characters given)`,
-    );
+function clientSecurity(options: SecureOptions): Security {
+  const { pskIdentity, pskKey, cert = [], key } = options;
+  if (pskIdentity !== undefined && pskKey !== undefined) {
+    return psk({ identity: pskIdentity, key: hex('--psk-key', pskKey) });
   }
-  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  if (pskIdentity !== undefined || pskKey !== undefined) {
+    throw new UsageError('--psk-identity and --psk-key belong together');
+  }
+  const trust = trustOf(options);
+  if (trust === undefined && cert.length === 0 && options.verify !== false) {
+    throw new UsageError('a secure connection needs --psk-identity TEXT and --psk-key HEX, or --ca FILE|DIR');
+  }
+  const info = certificates({
+    ...trust,
+    ...(cert.length > 0 && { clientCert: certificateChain('--cert', cert) }),
+    ...(key !== undefined && { clientKey: privateKey('--key', key, options.keyPasswordFile) }),
+  });
+  return options.verify === false ? withoutServerCertValidation(info) : info;
+}
+
+function serverSecurity(options: SecureOptions): Security {
+  const { cert = [], key } = options;
+  if (cert.length > 0 || key !== undefined) {
+    if (cert.length === 0 || key === undefined) throw new UsageError('--cert and --key belong together');
+    const { ignoreSystemTrustStore: _, ...trust } = trustOf(options) ?? {};
+    return certificateServer({
+      serverCert: certificateChain('--cert', cert),
+      serverKey: privateKey('--key', key, options.keyPasswordFile),
+      ...trust,
+      ...(trust.trustedCerts !== undefined && { clientAuthentication: 'required' as const }),
+    });
+  }
+  const keys = pskKeys(options);
+  if (keys.size === 0) throw new UsageError('a secure server needs --psk ID=HEX, or --cert and --key');
+  const hint = options.pskHint;
+  return pskServer({
+    identities: keys,
+    ...(hint !== undefined && { identityHint: new TextEncoder().encode(hint) }),
+  });
+}
+
+function pskKeys(options: SecureOptions): Map<string, Uint8Array> {
+  const keys = new Map<string, Uint8Array>();
+  for (const [index, entry] of (options.psk ?? []).entries()) {
+    const at = entry.lastIndexOf('=');
+    if (at < 0) throw new UsageError(`--psk number ${index + 1} has no "="; write ID=HEX`);
+    keys.set(entry.slice(0, at), hex(`--psk ${entry.slice(0, at)}`, entry.slice(at + 1)));
+  }
+  if (options.pskIdentity !== undefined && options.pskKey !== undefined) {
+    keys.set(options.pskIdentity, hex('--psk-key', options.pskKey));
+  }
+  return keys;
+}
+
+/** Whoever names trust anchors means these and no others. */
+function trustOf({ ca = [], crl = [] }: SecureOptions) {
+  if (ca.length === 0 && crl.length === 0) return undefined;
+  return {
+    ...(ca.length > 0 && { trustedCerts: certificateChain('--ca', ca), ignoreSystemTrustStore: true }),
+    ...(crl.length > 0 && { certRevocationLists: certRevocationList('--crl', crl) }),
+  };
 }
 
 function common(options: SecureOptions): Partial<SecureConfiguration> {
+  const { sni, ciphersuites, handshakeTimeouts, alpn, keylog, cid } = options;
+  const version = versionRange(options);
   return {
-    ...(options.sni !== undefined && { serverNameIndication: options.sni }),
-    ...(options.ciphersuites !== undefined && { ciphersuites: options.ciphersuites.split(',').map(suite) }),
-    ...(options.handshakeTimeouts !== undefined && { dtlsHandshakeTimeouts: timeouts(options.handshakeTimeouts) }),
+    ...(sni !== undefined && { serverNameIndication: sni }),
+    ...(version !== undefined && { version }),
+    ...(ciphersuites !== undefined && { ciphersuites: ciphersuites.split(',').map(suite) }),
+    ...(handshakeTimeouts !== undefined && { dtlsHandshakeTimeouts: timeouts(handshakeTimeouts) }),
+    ...(alpn !== undefined && { alpn: alpn.split(',') }),
+    ...(cid === true && { connectionId: true }),
+    ...(keylog !== undefined && { keylog: (line: string) => appendFileSync(keylog, `${line}\n`, { mode: 0o600 }) }),
+  };
+}
+
+function versionRange({ minVersion, maxVersion }: SecureOptions): VersionRange | undefined {
+  if (minVersion === undefined && maxVersion === undefined) return undefined;
+  return {
+    ...(minVersion !== undefined && { min: minVersion as Version }),
+    ...(maxVersion !== undefined && { max: maxVersion as Version }),
   };
 }
 
@@ -106,4 +165,8 @@ function timeouts(text: string): HandshakeTimeouts {
   const found = /^(\d+),(\d+)$/.exec(text);
   if (!found) throw new UsageError(`--handshake-timeouts ${JSON.stringify(text)}: write MIN,MAX in milliseconds`);
   return { min: Number(found[1]), max: Number(found[2]) };
+}
+
+function isPlain(type: SocketType): boolean {
+  return type === 'udp' || type === 'tcp';
 }
