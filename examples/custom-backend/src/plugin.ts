@@ -14,7 +14,7 @@ import type {
   SecureConfiguration,
   SecurityInfo,
 } from '@avs-net/core/plugin';
-import { filtered, listen } from '@avs-net/dtls-endpoint';
+import { type FilterRules, filtered, listen } from '@avs-net/dtls-endpoint';
 import { PskAssociation } from './association.ts';
 import { chooseCiphersuites } from './ciphersuite.ts';
 import { CLAIMS } from './claims.ts';
@@ -34,7 +34,7 @@ export const customBackend: Plugin = Object.freeze<Plugin>({
 function context(configuration: Configuration, host: ContextHost): Context {
   const engine = makeEngine(configuration, host);
   /** Behind the record filter: what can be refused without keys does not reach the engine. */
-  const association = (request: AssociationRequest): Association => filtered(request, engine, { certificates: false });
+  const association = (request: AssociationRequest): Association => filtered(request, engine, RULES);
   const isServer = 'lookup' in (configuration as SecureConfiguration).security;
   return {
     association,
@@ -79,3 +79,6 @@ function buffer(info: SecurityInfo, name: string, host: ContextHost): Uint8Array
   if (info.source === 'buffer') return info.buffer;
   throw host.error({ code: 'EINVAL', message: `security.${name} must be of source buffer, received ${info.source}` });
 }
+
+/** `reassembly.ts` and `held-records.ts` bound what is kept, and let a true message follow a forged one. */
+const RULES: FilterRules = { certificates: false, boundedEngine: true };

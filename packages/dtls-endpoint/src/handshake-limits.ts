@@ -9,7 +9,17 @@ import { MAX_CLIENT_HELLO } from './client-hello.ts';
 import { type Fragment, HandshakeType } from './handshake-fragment.ts';
 import type { Refusal } from './refusal.ts';
 
+export interface LimitsInit {
+  readonly role: Role;
+  /** Whether the configuration can negotiate a suite with certificates. */
+  readonly certificates: boolean;
+  /** The engine bounds what it keeps and gets over contradictions: nothing is rationed or remembered for it. */
+  readonly boundedEngine?: boolean | undefined;
+}
+
 export class HandshakeLimits {
+  /** Whether what a forger sends can use up an allowance of the peer's. */
+  readonly rationed: boolean;
   readonly #longest: Readonly<Record<number, number>>;
   readonly #messages = new Map<number, Announced>();
   readonly #certificates: boolean;
@@ -17,8 +27,8 @@ export class HandshakeLimits {
   #announced = 0;
   #fragments = 0;
 
-  /** `certificates`: whether the configuration can negotiate a suite with certificates. */
-  constructor(role: Role, certificates: boolean) {
+  constructor({ role, certificates, boundedEngine = false }: LimitsInit) {
+    this.rationed = !boundedEngine;
     this.#longest = LONGEST[role][certificates ? 'certificates' : 'psk'];
     this.#certificates = certificates;
   }
@@ -28,17 +38,16 @@ export class HandshakeLimits {
     const longest = this.#longest[part.type];
     if (longest === undefined) return 'unexpectedMessage';
     if (part.total > longest) return 'messageTooLong';
+    if (part.total < (SHORTEST[part.type] ?? 0)) return 'malformedFragment';
     if (part.messageSeq >= MESSAGES) return 'messageNumber';
     // An empty fragment of a message that is not empty brings nothing (CVE-2014-3507).
     if (part.length === 0 && part.type !== HandshakeType.serverHelloDone) return 'malformedFragment';
+    if (part.type === HandshakeType.helloVerifyRequest && part.length !== part.total) return 'malformedFragment';
+    if (!this.rationed) return undefined;
     if (this.#fragments >= (this.#certificates ? CERTIFICATE_FRAGMENTS : PSK_FRAGMENTS)) return 'tooManyFragments';
     // Servers without state number every HelloVerifyRequest 0 and differ in the length of their cookies.
-    if (part.type === HandshakeType.helloVerifyRequest) {
-      if (part.length !== part.total) return 'malformedFragment';
-    } else {
-      const refusal = this.#announce(part);
-      if (refusal !== undefined) return refusal;
-    }
+    const refusal = part.type === HandshakeType.helloVerifyRequest ? undefined : this.#announce(part);
+    if (refusal !== undefined) return refusal;
     this.#fragments += 1;
     return undefined;
   }
@@ -86,6 +95,25 @@ const FROM_SERVER_PSK = {
   [HandshakeType.newSessionTicket]: 16_384,
   [HandshakeType.serverKeyExchange]: 8_192,
   [HandshakeType.serverHelloDone]: 0,
+};
+
+/**
+ * Shortest message by type, bytes (RFC 5246 §7.4, RFC 6347 §4.2.1). An engine that reads a shorter one gives the handshake
+ * up, which is little to ask of a forger.
+ */
+const SHORTEST: Readonly<Record<number, number>> = {
+  // Version, random, and lengths of session id, cookie, suites and compression with one of each of these two.
+  [HandshakeType.clientHello]: 42,
+  // Version, random, length of the session id, suite, compression.
+  [HandshakeType.serverHello]: 38,
+  [HandshakeType.helloVerifyRequest]: 3,
+  [HandshakeType.newSessionTicket]: 6,
+  [HandshakeType.certificate]: 3,
+  [HandshakeType.serverKeyExchange]: 2,
+  [HandshakeType.certificateRequest]: 4,
+  [HandshakeType.certificateVerify]: 4,
+  [HandshakeType.clientKeyExchange]: 1,
+  [HandshakeType.certificateStatus]: 4,
 };
 
 /** Longest message by the role that receives it, by type, bytes; what is not listed is never sent in the clear. */

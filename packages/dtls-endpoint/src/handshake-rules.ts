@@ -52,7 +52,7 @@ export class HandshakeRules {
         return this.#judgeHandshake(bytes, record);
       case ContentType.changeCipherSpec:
         if (record.length !== 1 || bytes[record.start] !== 1) return 'malformedChangeCipherSpec';
-        if (this.#changeCipherSpecs >= EARLY_RECORDS) return 'malformedChangeCipherSpec';
+        if (this.#limits.rationed && this.#changeCipherSpecs >= EARLY_RECORDS) return 'malformedChangeCipherSpec';
         this.#changeCipherSpecs += 1;
         return undefined;
       case ContentType.applicationData:
@@ -64,8 +64,7 @@ export class HandshakeRules {
 
   #judgeEarly(record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
     const isHandshake = record.type === ContentType.handshake;
-    if ((isHandshake ? this.#earlyHandshake : this.#earlyOther) >= EARLY_RECORDS) return 'earlyRecord';
-    if (!isHandshake && this.#earlyBytes + record.length > EARLY_BYTES) return 'earlyRecord';
+    if (this.#limits.rationed && this.#isUsedUp(record)) return 'earlyRecord';
     // A Finished and its protection; a fragment of it is shorter still.
     if (isHandshake && record.length > LONGEST_FINISHED) return 'earlyRecord';
     this.#protected.learn(info(), UNKNOWN_SUITE);
@@ -76,6 +75,11 @@ export class HandshakeRules {
     else this.#earlyOther += 1;
     if (!isHandshake) this.#earlyBytes += record.length;
     return undefined;
+  }
+
+  #isUsedUp({ type, length }: RecordHeader): boolean {
+    if (type === ContentType.handshake) return this.#earlyHandshake >= EARLY_RECORDS;
+    return this.#earlyOther >= EARLY_RECORDS || this.#earlyBytes + length > EARLY_BYTES;
   }
 
   /** A record may hold several messages or fragments; one bad makes the rest unreadable. */

@@ -28,6 +28,12 @@ export type MakeAssociation = (request: AssociationRequest) => Association;
 export interface FilterRules {
   /** False: only PSK suites can be negotiated, so that no certificate message is let through. Default true. */
   readonly certificates?: boolean;
+  /**
+   * True: the engine keeps a bounded amount of what nobody has authenticated, gets over fragments that contradict each
+   * other, and tries protected handshake records however many come. The filter then rations nothing on its behalf, so
+   * that no forged datagram can take the place of a genuine one. Default false.
+   */
+  readonly boundedEngine?: boolean;
 }
 
 /**
@@ -54,7 +60,8 @@ class RecordFilter implements Association {
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
     this.#request = request;
     this.#output = request.output;
-    const limits = new HandshakeLimits(request.role, rules.certificates ?? true);
+    const { certificates = true, boundedEngine } = rules;
+    const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);

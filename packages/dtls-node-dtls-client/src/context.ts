@@ -16,7 +16,7 @@ import type {
   SecureConfiguration,
 } from '@avs-net/core/plugin';
 import { findCiphersuite } from '@avs-net/core/plugin';
-import { filtered } from '@avs-net/dtls-endpoint';
+import { type FilterRules, filtered } from '@avs-net/dtls-endpoint';
 import { dtls } from 'node-dtls-client';
 import { type AssociationInit, NodeDtlsClientAssociation } from './association.ts';
 import { CLAIMS, computable } from './claims.ts';
@@ -56,7 +56,7 @@ export function nodeDtlsClientModule(library: Library = dtls): BackendModule {
 
 /** The engine behind the record filter: it never sees what can be refused without keys. */
 export function filteredAssociation(init: AssociationInit, request: AssociationRequest): Association {
-  return filtered(request, (inner) => new NodeDtlsClientAssociation(init, inner), { certificates: false });
+  return filtered(request, (inner) => new NodeDtlsClientAssociation(init, inner), RULES);
 }
 
 /** Borrowed from the configuration, which outlives every association. */
@@ -92,3 +92,6 @@ function suitesOf(wanted: SecureConfiguration['ciphersuites'], host: ContextHost
   }
   return usable;
 }
+
+/** `reassembly.ts` and `association.ts` bound what they keep, and let a true message follow a forged one. */
+const RULES: FilterRules = { certificates: false, boundedEngine: true };
