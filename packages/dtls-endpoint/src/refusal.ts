@@ -15,7 +15,8 @@ export const REFUSALS = {
   wrongEpoch: 'an epoch that is not current, or one in the clear behind a protected one',
   plaintext: 'application data in the clear, or anything in the clear once the handshake is done',
   earlyRecord: 'more protected records ahead of their turn than a handshake has use for',
-  malformedFragment: 'a handshake header that contradicts itself, its record or an earlier fragment, or is too short for its type',
+  malformedFragment:
+    'a handshake header that contradicts itself, its record or an earlier fragment, or is too short for its type',
   unexpectedMessage: 'a handshake message that this side can never receive in the clear',
   messageTooLong: 'a handshake message, or all of them together, longer than allowed',
   messageNumber: 'a handshake message number that no handshake reaches',
