@@ -5,6 +5,8 @@
     'sources': [
       'native/addon.cc',
       'native/arguments.cc',
+      'native/certificate-entries.cc',
+      'native/certificates.cc',
       'native/connection.cc',
       'native/connection-entries.cc',
       'native/context.cc',
@@ -14,6 +16,7 @@
       'native/errors.cc',
       'native/frames.cc',
       'native/handshake.cc',
+      'native/peer-identity.cc',
       'native/psk.cc',
       'native/security-policy.cc',
     ],

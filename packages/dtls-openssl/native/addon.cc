@@ -19,8 +19,13 @@ constexpr Entry kEntries[] = {
     {"createContext", CreateContext},
     {"useClientPsk", UseClientPsk},
     {"useServerPsk", UseServerPsk},
+    {"useCertificate", UseCertificate},
+    {"useTrust", UseTrustEntry},
     {"destroyContext", DestroyContext},
     {"createAssociation", CreateAssociation},
+    {"enableDane", EnableDaneEntry},
+    {"addTlsaRecord", AddTlsaRecordEntry},
+    {"expectPeer", ExpectPeerEntry},
     {"start", Start},
     {"receive", Receive},
     {"send", Send},
@@ -28,6 +33,7 @@ constexpr Entry kEntries[] = {
     {"answerPsk", AnswerPsk},
     {"shutdown", Shutdown},
     {"info", Info},
+    {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
 };
 

@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <new>
 
@@ -169,15 +170,24 @@ void Connection::Finish(int result) {
   frames_->Write(FrameKind::kClosed);
 }
 
+// Why the certificate of the peer was refused, X509_V_ERR_…; 0: it was not.
+uint8_t Connection::VerdictOn(const LibraryError& library) const {
+  const bool refused = ERR_GET_LIB(library.code) == ERR_LIB_SSL &&
+                       ERR_GET_REASON(library.code) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  return refused ? static_cast<uint8_t>(SSL_get_verify_result(ssl_)) : 0;
+}
+
 void Connection::Fail(FailureKind kind) {
   phase_ = Phase::kClosed;
-  const LibraryError library = FirstLibraryError();
+  LibraryError library = FirstLibraryError();
+  const uint8_t verdict = VerdictOn(library);
+  if (verdict != 0) std::snprintf(library.text, sizeof library.text, "%s", X509_verify_cert_error_string(verdict));
   const size_t text = std::strlen(library.text);
   uint8_t payload[8 + sizeof library.text];
   payload[0] = static_cast<uint8_t>(kind);
   payload[1] = handshake_.last_sent();
   payload[2] = handshake_.last_received();
-  payload[3] = 0;
+  payload[3] = verdict;
   PutUint32(payload + 4, static_cast<uint32_t>(library.code));
   std::memcpy(payload + 8, library.text, text);
   frames_->Write(FrameKind::kFailed, {payload, 8 + text, true});

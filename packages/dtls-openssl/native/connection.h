@@ -84,6 +84,7 @@ class Connection {
   bool WaitsForInput() const;
   FailureKind KindOfError(int result) const;
   void Finish(int result);
+  uint8_t VerdictOn(const LibraryError& library) const;
   void Fail(FailureKind kind);
   void ReportTimer();
 

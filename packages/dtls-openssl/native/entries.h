@@ -15,6 +15,14 @@ napi_value UseClientPsk(napi_env env, napi_callback_info info);
 napi_value UseServerPsk(napi_env env, napi_callback_info info);
 napi_value DestroyContext(napi_env env, napi_callback_info info);
 
+// certificate-entries.cc
+napi_value UseCertificate(napi_env env, napi_callback_info info);
+napi_value UseTrustEntry(napi_env env, napi_callback_info info);
+napi_value EnableDaneEntry(napi_env env, napi_callback_info info);
+napi_value AddTlsaRecordEntry(napi_env env, napi_callback_info info);
+napi_value ExpectPeerEntry(napi_env env, napi_callback_info info);
+napi_value PeerCertificates(napi_env env, napi_callback_info info);
+
 // connection-entries.cc
 napi_value CreateAssociation(napi_env env, napi_callback_info info);
 napi_value Start(napi_env env, napi_callback_info info);

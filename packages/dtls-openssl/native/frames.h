@@ -19,7 +19,7 @@ enum class FrameKind : uint8_t {
   kClosed = 5,       // -
   kFlight = 6,       // attempt, wait in milliseconds: two uint32
   kTimer = 7,        // milliseconds until the retransmission timer expires, uint32; all ones: none runs
-  kFailed = 8,       // why, last handshake message sent, last received, 0; library code, uint32; library text
+  kFailed = 8,       // why, last handshake message sent, last received, X509_V_ERR_; library code, uint32; text
   kLost = 9,         // a datagram for the peer did not fit: lost like any other
 };
 

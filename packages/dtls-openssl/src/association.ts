@@ -99,11 +99,13 @@ export class OpensslAssociation implements Association {
     const { version, ciphersuite, encryptThenMac, identityHint, ...facts } = this.#addon.info(this.#handle);
     const suite = findCiphersuite(ciphersuite ?? -1);
     const name = VERSION_NAMES.get(version ?? 0);
+    const peerCertificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
     return {
       ...facts,
       ...(name === undefined ? {} : { version: name }),
       ...(suite === undefined ? {} : { ciphersuite: { id: suite.id, name: suite.name } }),
       ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
+      ...(peerCertificates.length === 0 ? {} : { peerCertificates }),
       ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
     };
   }

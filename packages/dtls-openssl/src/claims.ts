@@ -6,11 +6,12 @@ import { CIPHERSUITES, type Claims, type RoleClaims } from '@avs-net/core/plugin
 import { MAX_MESSAGE, MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 
 const BOTH: RoleClaims = {
-  security: ['psk'],
+  security: ['psk', 'certificate'],
   versions: ['DTLSv1.0', 'DTLSv1.2'],
-  ciphersuites: CIPHERSUITES.filter(({ mode }) => mode === 'psk').map(({ id }) => id),
-  sources: ['buffer'],
+  ciphersuites: CIPHERSUITES.filter(({ mode }) => mode !== 'any').map(({ id }) => id),
+  sources: ['empty', 'file', 'path', 'buffer', 'array', 'list'],
   alerts: true,
+  crl: true,
   handshakeTimers: true,
   decorate: true,
   innerMtu: 'exact',
@@ -18,7 +19,7 @@ const BOTH: RoleClaims = {
 };
 
 export const CLAIMS: Claims = {
-  client: { ...BOTH, sni: true },
+  client: { ...BOTH, sni: true, dane: true },
   server: { ...BOTH, asyncLookup: true },
   limits: {
     pskIdentity: MAX_PSK_IDENTITY,
@@ -31,5 +32,5 @@ export const CLAIMS: Claims = {
   },
   // OpenSSL reads the wall clock itself.
   clock: 'system',
-  options: { readable: ['innerMtu', 'sessionResumed'], writable: ['dtlsHandshakeTimeouts'] },
+  options: { readable: ['innerMtu', 'sessionResumed'], writable: ['daneTlsaArray', 'dtlsHandshakeTimeouts'] },
 };

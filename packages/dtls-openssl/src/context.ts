@@ -3,8 +3,6 @@
  * filter, and serves peers through the endpoint.
  */
 
-import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
 import {
   type Association,
   type AssociationRequest,
@@ -17,20 +15,60 @@ import {
 } from '@avs-net/core/plugin';
 import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
 import { OpensslAssociation } from './association.ts';
+import { loadCertificates, useCertificates } from './certificates.ts';
 import type { Addon } from './native.ts';
 import { type ContextOptions, checkTimeouts, contextOptions } from './options.ts';
+import { expectServer } from './peer-identity.ts';
+import { serverName } from './server-name.ts';
 
-/** Errors: EINVAL and ENOTSUP for what the configuration asks for, ENOMEM. */
-export function createContext(addon: Addon, configuration: Configuration, host: ContextHost): Context {
+/**
+ * Certificates are read from where they are, so that their context takes its time.
+ * Errors: EINVAL and ENOTSUP for what the configuration asks for, those of @avs-net/credentials, ENOMEM.
+ */
+export function createContext(
+  addon: Addon,
+  configuration: Configuration,
+  host: ContextHost,
+): Context | Promise<Context> {
   const options = contextOptions(configuration as SecureConfiguration, (init) => host.error(init));
-  let handle = explained(host, () => createNative(addon, options));
+  const { credential } = options;
+  if (credential.mode === 'psk') {
+    return contextOf(addon, options, host, (handle) => {
+      if (credential.role === 'server') addon.useServerPsk(handle, credential.hint, credential.conceal);
+      else addon.useClientPsk(handle, credential.identity, credential.key);
+    });
+  }
+  return loadCertificates(credential).then((loaded) =>
+    contextOf(addon, options, host, (handle) =>
+      useCertificates(addon, handle, credential, loaded, (init) => host.error(init)),
+    ),
+  );
+}
+
+function contextOf(
+  addon: Addon,
+  options: ContextOptions,
+  host: ContextHost,
+  useCredential: (handle: number) => void,
+): Context {
+  const { credential } = options;
+  let handle = explained(host, () => createNative(addon, options, useCredential));
 
   const open = (request: AssociationRequest): Association =>
     explained(request, () => {
       const { min, max } = request.handshakeTimeouts;
       checkTimeouts(request.handshakeTimeouts, (init) => request.error(init));
-      const name = request.role === 'client' ? serverNameIndication(request) : undefined;
-      const association = addon.createAssociation(handle, usableMtu(request), min, max, name);
+      const name = request.role === 'client' ? serverName(request) : undefined;
+      const sni = name?.isAddress === false ? name.text : undefined;
+      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni);
+      try {
+        if (credential.mode === 'certificate' && credential.role === 'client') {
+          expectServer(addon, association, credential.info, name, request);
+        }
+      } catch (error) {
+        addon.destroyAssociation(association);
+        throw error;
+      }
       return new OpensslAssociation(addon, association, request);
     });
   const association = (request: AssociationRequest): Association => {
@@ -38,7 +76,9 @@ export function createContext(addon: Addon, configuration: Configuration, host: 
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
       throw request.error({ code: 'EINVAL', message });
     }
-    return filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
+    return credential.mode === 'certificate'
+      ? filtered(request, open, { certificates: true })
+      : filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
   };
 
   return {
@@ -51,7 +91,11 @@ export function createContext(addon: Addon, configuration: Configuration, host: 
   };
 }
 
-function createNative(addon: Addon, { role, minVersion, maxVersion, suites, credential }: ContextOptions): number {
+function createNative(
+  addon: Addon,
+  { role, minVersion, maxVersion, suites }: ContextOptions,
+  useCredential: (handle: number) => void,
+): number {
   const handle = addon.createContext(
     role === 'server',
     minVersion,
@@ -60,28 +104,12 @@ function createNative(addon: Addon, { role, minVersion, maxVersion, suites, cred
     suites.map(({ id }) => id),
   );
   try {
-    if (credential.role === 'server') addon.useServerPsk(handle, credential.hint, credential.conceal);
-    else addon.useClientPsk(handle, credential.identity, credential.key);
+    useCredential(handle);
   } catch (error) {
     addon.destroyContext(handle);
     throw error;
   }
   return handle;
-}
-
-/** RFC 6066 §3: a host name in ASCII without a dot at the end, never an address. */
-function serverNameIndication(request: AssociationRequest): string | undefined {
-  const name = request.serverName?.replace(/\.$/, '') ?? '';
-  if (name === '' || isIP(name.replace(/^\[|\]$/g, '')) !== 0) return undefined;
-  const ascii = isAscii(name) ? name : domainToASCII(name);
-  if (ascii !== '' && ascii.length <= MAX_SERVER_NAME) return ascii;
-  const code = ascii === '' ? 'EINVAL' : 'ENOBUFS';
-  const expected = `a host name of at most ${MAX_SERVER_NAME} characters`;
-  throw request.error({ code, message: `server name: expected ${expected}, received "${name.slice(0, 80)}"` });
-}
-
-function isAscii(text: string): boolean {
-  return [...text].every((character) => character > ' ' && character <= '~');
 }
 
 function usableMtu({ lowerMtu = UNKNOWN_MTU, error }: AssociationRequest): number {
@@ -112,4 +140,3 @@ const UNKNOWN_MTU = 1_232;
 /** `Connection::kMinMtu`. */
 const MIN_MTU = 64;
 const MAX_DATAGRAM = 65_535;
-const MAX_SERVER_NAME = 255;

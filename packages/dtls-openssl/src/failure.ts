@@ -5,6 +5,7 @@
 import type { Alert, EngineErrorInit, Role } from '@avs-net/core/plugin';
 import { FailureKind, readUint32 } from './frames.ts';
 import { describeSilence } from './silence.ts';
+import { verdictAdvice, verdictName } from './verification.ts';
 
 export interface FailureContext {
   readonly role: Role;
@@ -19,7 +20,17 @@ export function describeFailure(payload: Uint8Array, context: FailureContext): E
   if (payload[0] === FailureKind.timeout) {
     return { code: 'ETIMEDOUT', message: describeSilence(context.role, payload[1]!, payload[2]!), library };
   }
+  if (payload[VERDICT_AT] !== 0) return describeVerdict(payload[VERDICT_AT]!, context, library?.text ?? '');
   return { code: 'EPROTO', message: describeProtocolFailure(context, library?.text), alert: context.alert, library };
+}
+
+/** The library's own words are those of its verdict. */
+function describeVerdict(verdict: number, { role, alert }: FailureContext, text: string): EngineErrorInit {
+  const name = verdictName(verdict);
+  const advice = verdictAdvice(verdict);
+  const peer = role === 'client' ? 'server' : 'client';
+  const message = `the certificate of the ${peer} was refused: ${text} (${name})${advice === undefined ? '' : `; ${advice}`}`;
+  return { code: 'EPROTO', message, alert, library: { code: name, text } };
 }
 
 function describeProtocolFailure({ alert, established }: FailureContext, text: string | undefined): string {
@@ -30,4 +41,5 @@ function describeProtocolFailure({ alert, established }: FailureContext, text: s
   return alert === undefined ? `${what} failed: ${why}` : `${what} was ended with ${name}: ${why}`;
 }
 
+const VERDICT_AT = 3;
 const TEXT_AT = 8;

@@ -14,7 +14,7 @@ export const FrameKind = {
   flight: 6,
   /** Milliseconds until the retransmission timer expires, or `NO_TIMER`. */
   timer: 7,
-  /** `FailureKind`, last handshake message sent and received, zero, library code, library text. */
+  /** `FailureKind`, last handshake message sent and received, X509_V_ERR_…, library code, library text. */
   failed: 8,
   /** A datagram for the peer that did not fit. */
   lost: 9,

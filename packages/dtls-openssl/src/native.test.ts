@@ -60,8 +60,13 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     createContext: VALID_CONTEXT,
     useClientPsk: [context, new Uint8Array(4).fill(65), new Uint8Array(16)],
     useServerPsk: [context, undefined, true],
+    useCertificate: [context, new Uint8Array(20), new Uint8Array(20)],
+    useTrust: [context, 1, new Uint8Array(0), new Uint8Array(0), false],
     destroyContext: [context],
     createAssociation: [context, 1_472, 20, 160, undefined],
+    enableDane: [association, 'server.example'],
+    addTlsaRecord: [association, 3, 0, 1, new Uint8Array(32)],
+    expectPeer: [association, 'server.example', false],
     start: [association, undefined, arena],
     receive: [association, new Uint8Array(20), arena],
     send: [association, new Uint8Array(20), arena],
@@ -69,6 +74,7 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     answerPsk: [association, new Uint8Array(16)],
     shutdown: [association, arena],
     info: [association],
+    peerCertificates: [association],
     destroyAssociation: [association],
   };
 }

@@ -23,9 +23,19 @@ export interface Addon {
   ): number;
   useClientPsk(context: number, identity: Uint8Array, key: Uint8Array): void;
   useServerPsk(context: number, hint: Uint8Array | undefined, concealUnknownIdentity: boolean): void;
+  /** DER one behind the other, leaf first; the key as PKCS#8. */
+  useCertificate(context: number, chain: Uint8Array, key: Uint8Array): void;
+  /** `verifyMode` is SSL_VERIFY_…; anchors and lists as DER one behind the other. */
+  useTrust(context: number, verifyMode: number, anchors: Uint8Array, revocationLists: Uint8Array, dane: boolean): void;
   destroyContext(context: number): boolean;
   /** `mtu` in bytes, waits in milliseconds. */
   createAssociation(context: number, mtu: number, minWait: number, maxWait: number, serverName?: string): number;
+  /** Before `expectPeer`; the context must know of it. */
+  enableDane(association: number, baseDomain: string): void;
+  /** Whether the record can be used. */
+  addTlsaRecord(association: number, usage: number, selector: number, matchingType: number, data: Uint8Array): boolean;
+  /** From now on the peer is verified, and it must have this name. */
+  expectPeer(association: number, name: string, isAddress: boolean): void;
   start(association: number, opening: Uint8Array | undefined, arena: Uint8Array): number;
   receive(association: number, datagram: Uint8Array, arena: Uint8Array): number;
   send(association: number, message: Uint8Array, arena: Uint8Array): number;
@@ -34,6 +44,8 @@ export interface Addon {
   answerPsk(association: number, key: Uint8Array | undefined): void;
   shutdown(association: number, arena: Uint8Array): number;
   info(association: number): NativeInfo;
+  /** DER, leaf first. */
+  peerCertificates(association: number): Uint8Array[];
   destroyAssociation(association: number): boolean;
 }
 

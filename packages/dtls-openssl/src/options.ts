@@ -4,6 +4,8 @@
  */
 
 import {
+  type CertificateInfo,
+  type CertificateServerInfo,
   CIPHERSUITES,
   type Ciphersuite,
   DEFAULT_HANDSHAKE_TIMEOUTS,
@@ -17,6 +19,7 @@ import {
   securityRole,
   waitSchedule,
 } from '@avs-net/core/plugin';
+import { isWithoutServerCertValidation } from '@avs-net/credentials';
 import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
 import { versionNumber } from './versions.ts';
@@ -29,12 +32,17 @@ export interface ContextOptions {
   /** Best first. */
   readonly suites: readonly Ciphersuite[];
   /** Borrowed from the configuration. */
-  readonly credential: PskCredential;
+  readonly credential: PskCredential | CertificateCredential;
 }
 
 export type PskCredential =
-  | { readonly role: 'client'; readonly identity: Uint8Array; readonly key: Uint8Array }
-  | { readonly role: 'server'; readonly hint: Uint8Array | undefined; readonly conceal: boolean };
+  | { readonly mode: 'psk'; readonly role: 'client'; readonly identity: Uint8Array; readonly key: Uint8Array }
+  | { readonly mode: 'psk'; readonly role: 'server'; readonly hint: Uint8Array | undefined; readonly conceal: boolean };
+
+/** Not read yet. */
+export type CertificateCredential =
+  | { readonly mode: 'certificate'; readonly role: 'client'; readonly info: CertificateInfo }
+  | { readonly mode: 'certificate'; readonly role: 'server'; readonly info: CertificateServerInfo };
 
 type Refuse = (init: EngineErrorInit) => Error;
 
@@ -45,14 +53,15 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
     if (configuration[property] === undefined || configuration[property] === false) continue;
     throw refuse({ code: 'ENOTSUP', message: `${property}: not supported by this backend` });
   }
-  if (security?.mode !== 'psk') {
-    throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk, the only mode that this backend supports' });
+  if (security?.mode !== 'psk' && security?.mode !== 'certificate') {
+    throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk or certificate' });
   }
   checkTimeouts(dtlsHandshakeTimeouts, refuse);
   const role = securityRole(security);
+  const bounds = versions(configuration, refuse);
   const credential =
-    role === 'server' ? serverPsk(security as PskServerInfo, refuse) : clientPsk(security as PskInfo, refuse);
-  return { role, ...versions(configuration, refuse), suites: suites(configuration, refuse), credential };
+    security.mode === 'certificate' ? certificateCredential(security, bounds, refuse) : psk(role, security, refuse);
+  return { role, ...bounds, suites: suites(configuration, refuse), credential };
 }
 
 /** Also for timeouts that were set by option. */
@@ -74,12 +83,36 @@ export function checkTimeouts(timeouts: HandshakeTimeouts, refuse: Refuse): void
   }
 }
 
+function psk(role: 'client' | 'server', security: PskInfo | PskServerInfo, refuse: Refuse): PskCredential {
+  return role === 'server' ? serverPsk(security as PskServerInfo, refuse) : clientPsk(security as PskInfo, refuse);
+}
+
+/** Below DTLS 1.2 every handshake is signed with SHA-1, which security level 2 excludes on good grounds. */
+function certificateCredential(
+  info: CertificateInfo | CertificateServerInfo,
+  { minVersion }: { minVersion: number },
+  refuse: Refuse,
+): CertificateCredential {
+  if (minVersion !== DTLS_1_2) {
+    const message =
+      'version.min: DTLSv1.0 signs with SHA-1, so with certificates only DTLSv1.2 is supported; or use psk';
+    throw refuse({ code: 'ENOTSUP', message });
+  }
+  if ('serverCertValidation' in info && info.serverCertValidation === false && !isWithoutServerCertValidation(info)) {
+    const message = 'security.serverCertValidation: is only switched off by withoutServerCertValidation()';
+    throw refuse({ code: 'EINVAL', message });
+  }
+  return 'serverCert' in info
+    ? { mode: 'certificate', role: 'server', info }
+    : { mode: 'certificate', role: 'client', info };
+}
+
 function clientPsk(security: PskInfo, refuse: Refuse): PskCredential {
   const identity = bufferOf(security.identity, 'security.identity', MAX_PSK_IDENTITY, refuse);
   const key = bufferOf(security.key, 'security.key', MAX_PSK_KEY, refuse);
   if (key.length === 0) throw refuse({ code: 'EINVAL', message: 'security.key: expected at least 1 byte, received 0' });
   refuseNul(identity, 'security.identity', refuse);
-  return { role: 'client', identity, key };
+  return { mode: 'psk', role: 'client', identity, key };
 }
 
 /** Both halves must be bytes: the source of each is checked for itself. */
@@ -102,7 +135,7 @@ function serverPsk({ identityHint, unknownIdentity }: PskServerInfo, refuse: Ref
     }
     refuseNul(identityHint, 'security.identityHint', refuse);
   }
-  return { role: 'server', hint: identityHint, conceal: unknownIdentity !== 'alert' };
+  return { mode: 'psk', role: 'server', hint: identityHint, conceal: unknownIdentity !== 'alert' };
 }
 
 /** OpenSSL keeps both as C strings, so that what follows a NUL would be cut off. */
@@ -128,8 +161,8 @@ function versions({ version }: SecureConfiguration, refuse: Refuse): { minVersio
   return { minVersion, maxVersion };
 }
 
-function suites({ ciphersuites }: SecureConfiguration, refuse: Refuse): Ciphersuite[] {
-  if (ciphersuites === undefined) return CIPHERSUITES.filter(({ mode }) => mode === 'psk');
+function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse): Ciphersuite[] {
+  if (ciphersuites === undefined) return CIPHERSUITES.filter(({ mode }) => mode === security.mode);
   const found: Ciphersuite[] = [];
   ciphersuites.forEach((wanted, index) => {
     const suite = findCiphersuite(wanted);
@@ -137,10 +170,11 @@ function suites({ ciphersuites }: SecureConfiguration, refuse: Refuse): Ciphersu
       throw refuse({ code: 'ENOTSUP', message: `ciphersuites[${index}]: ${wanted} is not known to this backend` });
     }
     // avs_net drops those of the other mode, so that one list serves both.
-    if (suite.mode === 'psk' && !found.includes(suite)) found.push(suite);
+    if (suite.mode === security.mode && !found.includes(suite)) found.push(suite);
   });
   if (found.length > 0) return found;
-  throw refuse({ code: 'EINVAL', message: 'ciphersuites: expected at least one PSK ciphersuite, received none' });
+  const expected = `at least one ciphersuite of mode ${security.mode}`;
+  throw refuse({ code: 'EINVAL', message: `ciphersuites: expected ${expected}, received none` });
 }
 
 const UNSUPPORTED = ['connectionId', 'session', 'alpn', 'keylog'] as const;

@@ -11,15 +11,20 @@ export function probe(load: () => Addon = loadAddon): Probe {
   try {
     const addon = load();
     const { built, running, major } = addon.versions();
-    const library = { name: 'OpenSSL', built, running };
+    const library = { name: 'OpenSSL', built: bare(built), running: bare(running) };
     if (major !== SUPPORTED_MAJOR) {
-      const reason = `this backend knows OpenSSL ${SUPPORTED_MAJOR} and node runs ${running}; use a newer @avs-net/dtls-openssl`;
+      const reason = `this backend knows OpenSSL ${SUPPORTED_MAJOR} and node runs ${bare(running)}; use a newer @avs-net/dtls-openssl`;
       return { available: false, reason, library };
     }
     return { available: true, claims: narrow(CLAIMS, new Set(addon.ciphersuites())), library };
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** `OpenSSL 3.0.19 27 Jan 2026` without name and date. */
+function bare(version: string): string {
+  return /\d+(\.\d+)+\S*/.exec(version)?.[0] ?? version;
 }
 
 function narrow({ client, server, ...others }: Claims, present: ReadonlySet<number>): Claims {

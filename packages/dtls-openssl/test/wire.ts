@@ -50,7 +50,14 @@ export const host: ContextHost = {
   error: (init) => new NetError({ operation: 'test', backend: 'dtls-openssl', ...init }),
 };
 
+/** Of a pre-shared key, which is there at once. */
 export function context(configuration: Configuration): Context {
+  const made = createContext(loadAddon(), configuration, host);
+  if (made instanceof Promise) throw new Error('certificates take their time: use contextOf');
+  return made;
+}
+
+export async function contextOf(configuration: Configuration): Promise<Context> {
   return createContext(loadAddon(), configuration, host);
 }
 
@@ -143,11 +150,18 @@ export class Wire {
     server: SecureConfiguration,
     carry: Carry = (bytes) => [bytes],
     options: { client?: EndOptions; server?: EndOptions } = {},
+    contexts: Context[] = [context(client), context(server)],
   ) {
-    this.#contexts = [context(client), context(server)];
+    this.#contexts = contexts;
     this.#carry = carry;
     this.client = new End('client', this.#contexts[0]!, client, options.client);
     this.server = new End('server', this.#contexts[1]!, server, options.server);
+  }
+
+  /** With certificates. */
+  static async of(...[client, server, carry, options]: ConstructorParameters<typeof Wire>): Promise<Wire> {
+    const contexts = [await contextOf(client), await contextOf(server)];
+    return new Wire(client, server, carry, options, contexts);
   }
 
   /** Starts both and goes on until both are established or one is over. */

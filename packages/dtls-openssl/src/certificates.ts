@@ -1,0 +1,68 @@
+/**
+ * Certificate mode (`avs_net_certificate_info_t`): reads the credential when a context is made and gives it to OpenSSL.
+ * What is wrong with a file or a key is said by @avs-net/credentials.
+ */
+
+import { type CertificateInfo, type EngineErrorInit, wipe } from '@avs-net/core/plugin';
+import {
+  type ResolvedCertificateInfo,
+  resolveCertificateInfo,
+  resolveCertificateServerInfo,
+} from '@avs-net/credentials';
+import type { Addon } from './native.ts';
+import type { CertificateCredential } from './options.ts';
+import { systemTrustStore } from './system-trust-store.ts';
+
+/** Errors: those of @avs-net/credentials. `key.der` belongs to the caller. */
+export function loadCertificates(credential: CertificateCredential): Promise<ResolvedCertificateInfo> {
+  const options = { operation: 'createSocket', path: 'security' };
+  return credential.role === 'server'
+    ? resolveCertificateServerInfo(credential.info, options)
+    : resolveCertificateInfo(credential.info, options);
+}
+
+/** Wipes the key, whatever happens. Errors: EINVAL where nothing is trusted, and for what OpenSSL refuses. */
+export function useCertificates(
+  addon: Addon,
+  context: number,
+  credential: CertificateCredential,
+  { chain, key, trustedCerts, certRevocationLists }: ResolvedCertificateInfo,
+  refuse: (init: EngineErrorInit) => Error,
+): void {
+  try {
+    if (key?.der !== undefined) addon.useCertificate(context, Buffer.concat(chain), key.der);
+  } finally {
+    if (key?.der !== undefined) wipe(key.der);
+  }
+  const dane = credential.role === 'client' && credential.info.dane === true;
+  const mode = verifyMode(credential);
+  const anchors = usesSystem(credential) ? [...systemTrustStore(), ...trustedCerts] : trustedCerts;
+  if (mode !== VERIFY_NONE && !dane && anchors.length === 0) {
+    const message = 'security.trustedCerts: holds nothing, so no certificate of a peer could ever be accepted';
+    throw refuse({ code: 'EINVAL', message });
+  }
+  addon.useTrust(context, mode, Buffer.concat(anchors), Buffer.concat(certRevocationLists), dane);
+}
+
+/** Anything but a false that came through the loud door. */
+export function isVerifying({ serverCertValidation }: CertificateInfo): boolean {
+  return serverCertValidation !== false;
+}
+
+/** A server never does: whoever has any certificate of the public authorities would be its client. */
+function usesSystem(credential: CertificateCredential): boolean {
+  if (credential.role === 'server') return false;
+  return isVerifying(credential.info) && credential.info.ignoreSystemTrustStore !== true;
+}
+
+function verifyMode(credential: CertificateCredential): number {
+  if (credential.role === 'client') return isVerifying(credential.info) ? VERIFY_PEER : VERIFY_NONE;
+  const { clientAuthentication = 'none' } = credential.info;
+  if (clientAuthentication === 'none') return VERIFY_NONE;
+  return clientAuthentication === 'required' ? VERIFY_PEER | FAIL_WITHOUT_CERTIFICATE : VERIFY_PEER;
+}
+
+/** SSL_VERIFY_NONE, SSL_VERIFY_PEER, SSL_VERIFY_FAIL_IF_NO_PEER_CERT. */
+const VERIFY_NONE = 0;
+const VERIFY_PEER = 1;
+const FAIL_WITHOUT_CERTIFICATE = 2;

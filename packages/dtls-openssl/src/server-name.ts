@@ -1,0 +1,33 @@
+/**
+ * The name of the server that a client wants: what is sent as SNI (RFC 6066 §3) and what the certificate must be issued
+ * for (RFC 6125). A host name in ASCII without a dot at the end, or an address, which is verified but never sent.
+ */
+
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import type { AssociationRequest } from '@avs-net/core/plugin';
+
+export interface ServerName {
+  readonly text: string;
+  readonly isAddress: boolean;
+}
+
+/** Undefined: the client was given none. Errors: EINVAL for what is no name, ENOBUFS for what is too long. */
+export function serverName(request: AssociationRequest): ServerName | undefined {
+  const name = request.serverName?.replace(/\.$/, '') ?? '';
+  if (name === '') return undefined;
+  // A zone is a matter of this machine, no certificate holds one.
+  const address = name.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  if (isIP(address) !== 0) return { text: address, isAddress: true };
+  const ascii = isAscii(name) ? name : domainToASCII(name);
+  if (ascii !== '' && ascii.length <= MAX_SERVER_NAME) return { text: ascii, isAddress: false };
+  const code = ascii === '' ? 'EINVAL' : 'ENOBUFS';
+  const expected = `a host name of at most ${MAX_SERVER_NAME} characters`;
+  throw request.error({ code, message: `server name: expected ${expected}, received "${name.slice(0, 80)}"` });
+}
+
+function isAscii(text: string): boolean {
+  return [...text].every((character) => character > ' ' && character <= '~');
+}
+
+const MAX_SERVER_NAME = 255;
