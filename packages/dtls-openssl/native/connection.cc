@@ -171,16 +171,17 @@ void Connection::Finish(int result) {
 }
 
 // Why the certificate of the peer was refused, X509_V_ERR_…; 0: it was not.
-uint8_t Connection::VerdictOn(const LibraryError& library) const {
-  const bool refused = ERR_GET_LIB(library.code) == ERR_LIB_SSL &&
-                       ERR_GET_REASON(library.code) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+uint8_t Connection::Verdict() const {
+  // The last error, because what checking a signature says comes before it.
+  const unsigned long error = ERR_peek_last_error();
+  const bool refused = ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
   return refused ? static_cast<uint8_t>(SSL_get_verify_result(ssl_)) : 0;
 }
 
 void Connection::Fail(FailureKind kind) {
   phase_ = Phase::kClosed;
   LibraryError library = FirstLibraryError();
-  const uint8_t verdict = VerdictOn(library);
+  const uint8_t verdict = Verdict();
   if (verdict != 0) std::snprintf(library.text, sizeof library.text, "%s", X509_verify_cert_error_string(verdict));
   const size_t text = std::strlen(library.text);
   uint8_t payload[8 + sizeof library.text];

@@ -84,7 +84,7 @@ class Connection {
   bool WaitsForInput() const;
   FailureKind KindOfError(int result) const;
   void Finish(int result);
-  uint8_t VerdictOn(const LibraryError& library) const;
+  uint8_t Verdict() const;
   void Fail(FailureKind kind);
   void ReportTimer();
 

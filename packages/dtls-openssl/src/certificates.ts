@@ -5,6 +5,7 @@
 
 import { type CertificateInfo, type EngineErrorInit, wipe } from '@avs-net/core/plugin';
 import {
+  type PrivateKeyKind,
   type ResolvedCertificateInfo,
   resolveCertificateInfo,
   resolveCertificateServerInfo,
@@ -30,6 +31,10 @@ export function useCertificates(
   refuse: (init: EngineErrorInit) => Error,
 ): void {
   try {
+    if (key !== undefined && credential.role === 'server' && !SERVER_KEYS.includes(key.kind)) {
+      const message = `security.serverKey: OpenSSL serves DTLS 1.2 with RSA and EC keys only, received ${key.kind}`;
+      throw refuse({ code: 'ENOTSUP', message });
+    }
     if (key?.der !== undefined) addon.useCertificate(context, Buffer.concat(chain), key.der);
   } finally {
     if (key?.der !== undefined) wipe(key.der);
@@ -61,6 +66,9 @@ function verifyMode(credential: CertificateCredential): number {
   if (clientAuthentication === 'none') return VERIFY_NONE;
   return clientAuthentication === 'required' ? VERIFY_PEER | FAIL_WITHOUT_CERTIFICATE : VERIFY_PEER;
 }
+
+/** For others it finds a suite in TLS only. */
+const SERVER_KEYS: readonly PrivateKeyKind[] = ['rsa', 'ec'];
 
 /** SSL_VERIFY_NONE, SSL_VERIFY_PEER, SSL_VERIFY_FAIL_IF_NO_PEER_CERT. */
 const VERIFY_NONE = 0;

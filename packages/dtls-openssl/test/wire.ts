@@ -15,6 +15,7 @@ import {
   type Output,
   type Role,
   type SecureConfiguration,
+  type TlsaRecord,
   type TraceEvent,
 } from '@avs-net/core/plugin';
 import { createContext } from '../src/context.ts';
@@ -65,6 +66,7 @@ export interface EndOptions {
   readonly opening?: Opening;
   readonly serverName?: string;
   readonly lowerMtu?: number;
+  readonly tlsa?: readonly TlsaRecord[];
   readonly handshakeTimeouts?: { readonly min: number; readonly max: number };
 }
 
