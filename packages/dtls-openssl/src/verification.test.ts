@@ -19,7 +19,7 @@ beforeEach((test) => {
 });
 afterAll(() => pki?.[Symbol.dispose]());
 
-type Lists = Parameters<typeof revoking>;
+type Lists = readonly { pem: Buffer }[];
 
 /** A client that trusts `root` meets a server; its verdict and alert, or nothing. */
 async function verdict(server: Identity, lists: Lists = [], serverName?: string, anchors = [root]): Promise<unknown> {
