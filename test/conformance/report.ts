@@ -4,8 +4,9 @@ import { type ConformanceOptions, conformance, type Outcome, summary } from '@av
 import type { Plugin } from '@avs-net/core';
 import * as core from '@avs-net/core';
 import { afterAll, describe, it } from 'vitest';
+import { WAIVERS } from './waivers.ts';
 
-export function conform(plugin: Plugin, options: Pick<ConformanceOptions, 'peer' | 'waivers' | 'roles'> = {}): void {
+export function conform(plugin: Plugin, options: Pick<ConformanceOptions, 'peer' | 'roles'> = {}): void {
   const outcomes: Outcome[] = [];
   const title = `${plugin.name}${options.peer === undefined ? '' : ` with ${options.peer.name}`}`;
   describe(title, () => {
@@ -14,6 +15,7 @@ export function conform(plugin: Plugin, options: Pick<ConformanceOptions, 'peer'
       describe,
       it: (name, body) => it(name, (context) => body(context), 120_000),
       report: (outcome) => outcomes.push(outcome),
+      waivers: WAIVERS[plugin.name] ?? [],
       ...options,
     });
     afterAll(() => void process.stdout.write(`${title}: ${summary(outcomes)}\n`));

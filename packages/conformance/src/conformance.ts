@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { isNetError, type Plugin, type Role } from '@avs-net/core/plugin';
-import { configurationThatAsksFor } from './need.ts';
+import { configurationThatAsksFor, isClaimed } from './need.ts';
 import type { Outcome } from './outcome.ts';
-import { type PlannedCase, plan, type Waiver } from './plan.ts';
-import { type Core, createStage, type Stage } from './stage.ts';
+import { type PlannedCase, plan, planCase, type Waiver } from './plan.ts';
+import { type Core, createStage, type Stage, Unavailable } from './stage.ts';
 
 export interface Runner {
   describe(name: string, body: () => void): void;
@@ -46,31 +46,36 @@ export function conformance(plugin: Plugin, options: ConformanceOptions): void {
   });
 }
 
-/** One case, whatever the runner. */
+/** One case, whatever the runner. What the probe of a plugin narrows counts, not what was declared. */
 export async function runCase(
-  planned: PlannedCase,
-  plugin: Plugin,
-  { core, peer }: { readonly core: Core; readonly peer: Plugin },
+  { conformanceCase, ...declared }: PlannedCase,
+  declaredPlugin: Plugin,
+  { core, peer: declaredPeer }: { readonly core: Core; readonly peer: Plugin },
 ): Promise<Outcome> {
-  const { id, role } = planned.conformanceCase;
+  const { id, role } = conformanceCase;
+  const plugin = await probed(declaredPlugin);
+  if (typeof plugin === 'string') return { id, result: 'unavailable', reason: plugin };
+  const waiver = 'waiver' in declared ? declared.waiver : undefined;
+  const planned = planCase(conformanceCase, plugin, waiver);
   if (planned.action === 'notClaimed') return { id, result: 'refusedAsDeclared', claim: planned.need };
-  const reason = (await reasonAgainst(plugin)) ?? (planned.action === 'run' ? await peerReason(peer, role) : undefined);
-  if (reason !== undefined) return { id, result: 'unavailable', reason };
-  const stage = await createStage({ plugin, peer, role, core });
+  const peer = declaredPeer === declaredPlugin ? plugin : await probed(declaredPeer);
+  const reason = typeof peer === 'string' ? peer : lackOf(peer, planned);
+  if (reason !== undefined && planned.action === 'run') return { id, result: 'unavailable', reason };
+  const stage = await createStage({ plugin, peer: typeof peer === 'string' ? plugin : peer, role, core });
   try {
-    const body = planned.action === 'run' ? planned.conformanceCase.run(stage) : refuse(planned, stage);
+    const body = planned.action === 'run' ? conformanceCase.run(stage) : refuse(planned, stage);
     await Promise.race([body.then(() => stage.end()), stage.stalled]);
-    if (planned.action === 'run') {
-      assert.equal(planned.waiver, undefined, `the waiver of ${id} can go: the case passes`);
-      return { id, result: 'pass' };
-    }
-    return { id, result: 'refusedAsDeclared', claim: planned.action === 'refuse' ? planned.need : role };
   } catch (error) {
-    const waived = planned.action === 'run' ? planned.waiver?.reason : undefined;
-    return { id, result: 'fail', error, ...(waived !== undefined && { waived }) };
+    if (error instanceof Unavailable) return { id, result: 'unavailable', reason: error.message };
+    return { id, result: 'fail', error, ...(waiver && planned.action === 'run' && { waived: waiver.reason }) };
   } finally {
     await stage.abandon();
   }
+  if (waiver !== undefined) {
+    return { id, result: 'fail', error: new Error(`the waiver of ${id} can go: the case passes`) };
+  }
+  if (planned.action === 'run') return { id, result: 'pass' };
+  return { id, result: 'refusedAsDeclared', claim: planned.action === 'refuse' ? planned.need : role };
 }
 
 /** What is not claimed must be refused with ENOTSUP, and nothing may have left by then. */
@@ -100,15 +105,21 @@ async function takeRole(role: 'client' | 'server', stage: Stage): Promise<void> 
   }
 }
 
-async function reasonAgainst(plugin: Plugin): Promise<string | undefined> {
+/** The plugin with the claims that hold on this machine, or why it cannot be used here. */
+async function probed(plugin: Plugin): Promise<Plugin | string> {
   const probe = await plugin.probe?.();
-  return probe === undefined || probe.available ? undefined : `${plugin.name}: ${probe.reason}`;
+  if (probe === undefined) return plugin;
+  if (!probe.available) return `${plugin.name}: ${probe.reason}`;
+  return probe.claims === undefined ? plugin : { ...plugin, claims: probe.claims };
 }
 
-async function peerReason(peer: Plugin, role: 'client' | 'server'): Promise<string | undefined> {
+/** Why `peer` cannot play the other role of a case. */
+function lackOf(peer: Plugin, { conformanceCase }: PlannedCase): string | undefined {
+  const { role, needs = [], mutual = false } = conformanceCase;
   const other = role === 'client' ? 'server' : 'client';
   if (peer.claims[other] === undefined) return `${peer.name} cannot be the ${other}; hand in a peer that can`;
-  return await reasonAgainst(peer);
+  const missing = mutual ? needs.find((need) => !isClaimed(peer, other, need)) : undefined;
+  return missing === undefined ? undefined : `${peer.name} does not claim ${missing} as ${other}`;
 }
 
 function describePlan(planned: PlannedCase): string {

@@ -20,7 +20,8 @@ export type Need =
   | 'alerts'
   | 'decorate'
   | 'innerMtu'
-  | 'asyncLookup';
+  | 'asyncLookup'
+  | 'extendedMasterSecret';
 
 export function isClaimed(plugin: Plugin, role: 'client' | 'server', need: Need): boolean {
   const claims: RoleClaims | undefined = plugin.claims[role];
@@ -57,6 +58,7 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
   decorate: () => undefined,
   innerMtu: () => undefined,
   asyncLookup: () => undefined,
+  extendedMasterSecret: () => undefined,
 };
 
 /** Whether a missing claim can be asked for, and thus must be refused. */

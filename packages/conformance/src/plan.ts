@@ -23,18 +23,26 @@ export type PlannedCase =
   /** Needs a claim that is only reported, never asked for. */
   | { readonly conformanceCase: ConformanceCase; readonly action: 'notClaimed'; readonly need: Need };
 
+/** Throws RangeError for a waiver that names no case. */
 export function plan(plugin: Plugin, waivers: readonly Waiver[] = []): readonly PlannedCase[] {
   for (const { id } of waivers) {
     if (!CASES.some((known) => known.id === id)) throw new RangeError(`waiver for an unknown case: ${id}`);
   }
-  return CASES.map((conformanceCase): PlannedCase => {
-    const { role, needs = [], id } = conformanceCase;
-    if (plugin.claims[role] === undefined) return { conformanceCase, action: 'refuseRole' };
-    const missing = needs.find((need) => !isClaimed(plugin, role, need));
-    if (missing !== undefined) {
-      return { conformanceCase, action: canBeAskedFor(missing) ? 'refuse' : 'notClaimed', need: missing };
-    }
-    const waiver = waivers.find((candidate) => candidate.id === id);
-    return { conformanceCase, action: 'run', ...(waiver && { waiver }) };
-  });
+  return CASES.map((conformanceCase) =>
+    planCase(
+      conformanceCase,
+      plugin,
+      waivers.find(({ id }) => id === conformanceCase.id),
+    ),
+  );
+}
+
+export function planCase(conformanceCase: ConformanceCase, plugin: Plugin, waiver?: Waiver): PlannedCase {
+  const { role, needs = [] } = conformanceCase;
+  if (plugin.claims[role] === undefined) return { conformanceCase, action: 'refuseRole' };
+  const missing = needs.find((need) => !isClaimed(plugin, role, need));
+  if (missing !== undefined) {
+    return { conformanceCase, action: canBeAskedFor(missing) ? 'refuse' : 'notClaimed', need: missing };
+  }
+  return { conformanceCase, action: 'run', ...(waiver && { waiver }) };
 }

@@ -99,6 +99,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
     title: 'resumes a session that a store has kept, and says so',
     role: 'client',
     needs: ['resumption'],
+    mutual: true,
     async run(stage) {
       const session = new Map<string, Uint8Array>();
       const { client, listener } = await stage.pair({ client: { session } });
@@ -115,6 +116,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
     title: 'negotiates an application protocol',
     role: 'client',
     needs: ['alpn'],
+    mutual: true,
     async run(stage) {
       const { client } = await stage.pair({ client: { alpn: ['other', 'coap'] }, server: { alpn: ['coap'] } });
       assert.equal(client.info().alpn, 'coap');
@@ -136,6 +138,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
     title: 'negotiates connection ids',
     role: 'client',
     needs: ['connectionId'],
+    mutual: true,
     async run(stage) {
       const pair = await stage.pair({ client: { connectionId: true }, server: { connectionId: true } });
       assert.ok(pair.client.info().connectionId);
@@ -147,11 +150,49 @@ export const CLAIMS: readonly ConformanceCase[] = [
     title: 'speaks DTLS 1.0 when it is told to',
     role: 'client',
     needs: ['dtls1.0'],
+    mutual: true,
     async run(stage) {
       const version = { min: 'DTLSv1.0', max: 'DTLSv1.0' } as const;
       const pair = await stage.pair({ client: { version }, server: { version } });
       assert.equal(pair.client.info().version, 'DTLSv1.0');
       await assertTalks(pair);
+    },
+  },
+  {
+    id: 'claims/extended-master-secret',
+    title: 'uses the extended master secret and says so at both ends',
+    role: 'client',
+    needs: ['extendedMasterSecret'],
+    mutual: true,
+    async run(stage) {
+      const { client, peer } = await stage.pair();
+      assert.equal(client.info().extendedMasterSecret, true);
+      assert.equal(peer.info().extendedMasterSecret, true);
+    },
+  },
+  {
+    id: 'claims/refuses-revocation-lists',
+    title: 'reads revocation lists, or refuses them',
+    role: 'client',
+    needs: ['crl'],
+    async run(stage) {
+      const { configurationThatAsksFor } = await import('../need.ts');
+      const asked = stage.client.createSocket('dtls', configurationThatAsksFor('crl'));
+      await rejects(asked, 'EPROTO', 'EINVAL', 'EBADMSG');
+    },
+  },
+  {
+    id: 'claims/dane',
+    title: 'takes TLSA records as trust anchors, or refuses them',
+    role: 'client',
+    needs: ['dane'],
+    async run(stage) {
+      const { configurationThatAsksFor } = await import('../need.ts');
+      const socket = await stage.client.createSocket('dtls', configurationThatAsksFor('dane'));
+      socket.setOption('daneTlsaArray', [
+        { certificateUsage: 3, selector: 1, matchingType: 1, associationData: new Uint8Array(32) },
+      ]);
+      await socket.dispose();
     },
   },
 ];

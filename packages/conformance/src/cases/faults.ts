@@ -60,7 +60,7 @@ async function connectsUnder(
 ): Promise<string | undefined> {
   const calm = stage.network.rule((_, index, direction) => fate(direction, index));
   try {
-    const { client, peer, listener } = await stage.pair();
+    const { client, peer, listener } = await stage.pair({ client: stage.patience, server: stage.patience });
     calm();
     await assertTalks({ client, peer });
     await client.dispose();

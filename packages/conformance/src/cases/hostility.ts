@@ -10,8 +10,8 @@ import { assertBytes, assertTalks, begun, message, rejects } from '../expectatio
 import { random } from '../network.ts';
 import type { Pair, Stage } from '../stage.ts';
 
-export const HOSTILITY: readonly ConformanceCase[] = (['client', 'server'] as const).flatMap(
-  (role): ConformanceCase[] => [
+export const HOSTILITY: readonly ConformanceCase[] = [
+  ...(['client', 'server'] as const).flatMap((role): ConformanceCase[] => [
     {
       id: `hostility/${role}-established`,
       title: `survives ${ATTACKS.length + FURTHER_ATTACKS.length} attacks on an established association`,
@@ -30,15 +30,34 @@ export const HOSTILITY: readonly ConformanceCase[] = (['client', 'server'] as co
     },
     {
       id: `hostility/${role}-handshake`,
-      title: 'neither crashes nor delivers anything when attacked in the middle of a handshake',
+      title: 'completes a handshake in whose middle it is attacked',
       role,
       needs: ['handshakeTimers'],
       async run(stage) {
-        for (const attack of [...ATTACKS, ...FURTHER_ATTACKS]) await attackedEarly(stage, attack, role);
+        const failed: string[] = [];
+        for (const attack of [...ATTACKS, ...FURTHER_ATTACKS].filter(({ name }) => !WELL_FORMED.includes(name))) {
+          const ended = await attackedEarly(stage, attack, role);
+          if (ended !== undefined) failed.push(`${attack.name}: ${ended}`);
+        }
+        assert.deepEqual(failed, []);
       },
     },
-  ],
-);
+  ]),
+  {
+    id: 'hostility/client-forged-messages',
+    title: 'completes a handshake into which somebody forges well-formed messages of the server',
+    role: 'client',
+    needs: ['handshakeTimers'],
+    async run(stage) {
+      const failed: string[] = [];
+      for (const attack of [...ATTACKS, ...FURTHER_ATTACKS].filter(({ name }) => WELL_FORMED.includes(name))) {
+        const ended = await attackedEarly(stage, attack, 'client');
+        if (ended !== undefined) failed.push(`${attack.name}: ${ended}`);
+      }
+      assert.deepEqual(failed, []);
+    },
+  },
+];
 
 /** A reason, if the association did not survive. */
 async function attacked(
@@ -75,8 +94,8 @@ async function attacked(
   return undefined;
 }
 
-/** Attacks after the first datagram towards the victim; the handshake may fail, but only in order. */
-async function attackedEarly(stage: Stage, attack: Attack, role: 'client' | 'server'): Promise<void> {
+/** Attacks after the first datagram towards the victim; a reason, if the handshake did not get over it. */
+async function attackedEarly(stage: Stage, attack: Attack, role: 'client' | 'server'): Promise<string | undefined> {
   const attacker = role === 'client' ? stage.serverHost : stage.clientHost;
   let armed = true;
   const remove = stage.network.rule(({ from, to, data }) => {
@@ -97,10 +116,18 @@ async function attackedEarly(stage: Stage, attack: Attack, role: 'client' | 'ser
   try {
     await client.connect(stage.serverHost, listener.localPort());
     await assertTalks({ client, peer: await accepted });
+    return undefined;
   } catch (error) {
-    await rejects(Promise.reject(error), 'ETIMEDOUT', 'EPROTO');
+    return (await rejects(Promise.reject(error), 'ETIMEDOUT', 'EPROTO')).message;
+  } finally {
+    remove();
+    await client.dispose();
+    await listener.dispose();
   }
-  remove();
-  await client.dispose();
-  await listener.dispose();
 }
+
+/**
+ * Before there are keys nothing tells these from genuine ones. A case of their own, because few engines give up what
+ * they have believed.
+ */
+const WELL_FORMED = ['a HelloVerifyRequest in the clear', 'plaintext far ahead in the sequence numbers'];

@@ -39,6 +39,36 @@ export const LIMITS: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'limits/message',
+    title: 'carries its largest message over a path that is wide enough, and refuses what no peer could take',
+    role: 'client',
+    async run(stage) {
+      stage.network.change({ mtu: 65_535 });
+      const { client, peer } = await stage.pair();
+      const { message: most = LARGEST_FRAGMENT } = stage.plugin.claims.limits ?? {};
+      assert.ok(most <= LARGEST_FRAGMENT, 'a DTLS record carries 2^14 bytes and a message is one record');
+      const limit = Math.min(most, stage.peer.claims.limits?.message ?? LARGEST_FRAGMENT);
+      await client.send(message(limit));
+      assertBytes(await peer.receive(), message(limit));
+      const before = stage.network.log.length;
+      await rejects((async () => client.send(message(most + 1)))(), 'EMSGSIZE');
+      assert.equal(stage.network.log.length, before, 'something left before the refusal');
+    },
+  },
+  {
+    id: 'limits/inner-mtu-narrow-path',
+    title: 'follows a narrow path: the handshake and the largest message fit it',
+    role: 'client',
+    async run(stage) {
+      stage.network.change({ mtu: 576 });
+      const { client, peer } = await stage.pair();
+      const limit = client.getOption('innerMtu');
+      assert.ok(limit > 0 && limit <= 576 - 28, `inner MTU ${limit} on a path of 576 bytes`);
+      await client.send(message(limit));
+      assertBytes(await peer.receive(), message(limit));
+    },
+  },
+  {
     id: 'limits/psk-identity',
     title: 'takes identities up to its limit, one with every byte value, and refuses what is beyond at creation',
     role: 'client',
@@ -108,5 +138,7 @@ async function refusedKey(stage: Stage, key: Uint8Array): Promise<unknown> {
   );
 }
 
+/** RFC 6347 §4.1. */
+const LARGEST_FRAGMENT = 2 ** 14;
 /** What the network of a stage carries over IPv4. */
 const PATH = 1500 - 28;

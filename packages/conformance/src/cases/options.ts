@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type OptionKey, OPTIONS as TABLE } from '@avs-net/core/plugin';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { rejects } from '../expectation.ts';
+import { message, rejects } from '../expectation.ts';
 
 export const OPTIONS: readonly ConformanceCase[] = [
   {
@@ -32,6 +32,52 @@ export const OPTIONS: readonly ConformanceCase[] = [
         if (!TABLE[key].readable) await rejects((async () => client.getOption(key))(), 'EINVAL', 'ENOTSUP');
       }
       await rejects((async () => client.getOption('noSuchOption' as OptionKey))(), 'EINVAL');
+    },
+  },
+  {
+    id: 'options/from-creation',
+    title: 'answers what it knows from creation on, and on a socket that listens',
+    role: 'client',
+    async run(stage) {
+      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      for (const key of ALWAYS) await answers(() => socket.getOption(key), key, 'created');
+      assert.equal(socket.getOption('state'), 'closed');
+      assert.equal(socket.getOption('bytesSent'), 0);
+      assert.equal(socket.getOption('hasBufferedData'), false);
+      socket.setOption('recvTimeout', 77);
+      assert.equal(socket.getOption('recvTimeout'), 77);
+      const listener = await stage.listen();
+      for (const key of ALWAYS) await answers(() => listener.getOption(key), key, 'listening');
+      assert.equal(listener.getOption('addrFamily'), 'inet4');
+    },
+  },
+  {
+    id: 'options/values',
+    title: 'refuses values that an option cannot have, and keeps the old one',
+    role: 'client',
+    async run(stage) {
+      const { client } = await stage.pair();
+      const before = client.getOption('recvTimeout');
+      for (const wrong of [-1, Number.NaN, '30' as never]) {
+        await rejects((async () => client.setOption('recvTimeout', wrong))(), 'EINVAL');
+      }
+      assert.equal(client.getOption('recvTimeout'), before);
+      const timers = { min: 0, max: -1 };
+      await rejects((async () => client.setOption('dtlsHandshakeTimeouts', timers))(), 'EINVAL', 'ENOTSUP');
+    },
+  },
+  {
+    id: 'options/has-buffered-data',
+    title: 'tells whether a message waits to be received',
+    role: 'client',
+    async run(stage) {
+      const { client, peer } = await stage.pair();
+      assert.equal(client.getOption('hasBufferedData'), false);
+      await peer.send(message(5));
+      await stage.pass(20);
+      assert.equal(client.getOption('hasBufferedData'), true);
+      await client.receive();
+      assert.equal(client.getOption('hasBufferedData'), false);
     },
   },
   {

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { psk, pskServer } from '@avs-net/credentials';
+import { bareServer } from '../bare-server.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { assertTalks, begun, rejects } from '../expectation.ts';
+import { assertBytes, assertTalks, begun, message, rejects } from '../expectation.ts';
 import { IDENTITY, KEY, type Stage } from '../stage.ts';
 
 export const PSK: readonly ConformanceCase[] = [
@@ -99,6 +100,21 @@ export const PSK: readonly ConformanceCase[] = [
       const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
       await rejects(socket.connect(stage.serverHost, 5684), 'EPROTO', 'ETIMEDOUT');
       assert.notEqual(socket.state, 'connected');
+      server.close();
+    },
+  },
+  {
+    id: 'psk/server-without-cookie',
+    title: 'connects to a server that answers the first hello without a HelloVerifyRequest',
+    role: 'client',
+    async run(stage) {
+      const server = await bareServer(stage, { host: stage.serverHost, port: 5684 });
+      const client = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      await client.connect(stage.serverHost, 5684);
+      await client.send(message(20, 5));
+      assertBytes(await client.receive(), message(20, 5));
+      const first = stage.network.log.find(({ from }) => from.host === stage.serverHost)!;
+      assert.notEqual(first.data[13], 3, 'the server sent a HelloVerifyRequest after all');
       server.close();
     },
   },

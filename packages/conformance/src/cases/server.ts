@@ -1,8 +1,10 @@
 /** The server role: cookies, many peers, reboot. */
 
 import assert from 'node:assert/strict';
+import { psk } from '@avs-net/credentials';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { assertBytes, assertTalks, begun, message } from '../expectation.ts';
+import { assertBytes, assertTalks, begun, message, rejects } from '../expectation.ts';
+import { IDENTITY, KEY } from '../stage.ts';
 
 export const SERVER: readonly ConformanceCase[] = [
   {
@@ -75,6 +77,41 @@ export const SERVER: readonly ConformanceCase[] = [
         stage.network.inject({ from: hello.from, to: hello.to, data: hello.data });
       }
       await stage.pass(20);
+      await assertTalks(pair);
+    },
+  },
+  {
+    id: 'server/serves-again',
+    title: 'closes with its peers and serves again at the same address',
+    role: 'server',
+    async run(stage) {
+      const { client, listener } = await stage.pair();
+      const port = listener.localPort();
+      await listener.close();
+      assert.equal(await client.receive(), null, 'the peer was not told');
+      await listener.bind(stage.serverHost, port);
+      await client.close();
+      const accepted = begun(listener.accept());
+      await client.connect(stage.serverHost, port);
+      await assertTalks({ client, peer: await accepted });
+    },
+  },
+  {
+    id: 'server/one-of-many-fails',
+    title: 'goes on serving others when one peer has the wrong key or sends junk',
+    role: 'server',
+    async run(stage) {
+      const pair = await stage.pair();
+      const wrong = await stage.client.createSocket(
+        'dtls',
+        stage.clientConfiguration({ security: psk({ identity: IDENTITY, key: KEY.map((byte) => byte ^ 1) }) }),
+      );
+      const failing = begun(wrong.connect(stage.serverHost, pair.listener.localPort()));
+      const from = { host: stage.clientHost, port: 9 };
+      const to = { host: stage.serverHost, port: pair.listener.localPort() };
+      for (const length of [0, 1, 13, 60, 1_400]) stage.network.inject({ from, to, data: message(length, 22) });
+      await assertTalks(pair);
+      await rejects(failing, 'ETIMEDOUT', 'EPROTO');
       await assertTalks(pair);
     },
   },
