@@ -194,34 +194,6 @@ describe('time', () => {
   });
 });
 
-describe('a sender who runs ahead', () => {
-  it('is told to wait by the lower socket, and by nothing else', async () => {
-    const { lower, driver, establish, association } = driven();
-    establish();
-    expect(driver.send(Buffer.from('one'))).toBeUndefined();
-    const room = Promise.resolve();
-    lower.room = room;
-    expect(driver.send(Buffer.from('two'))).toBe(room);
-    lower.room = Promise.resolve();
-    association.request.output.datagram(Buffer.from('late'));
-    lower.room = undefined;
-    expect(driver.send(Buffer.from('three'))).toBeUndefined();
-  });
-
-  it('is told to wait by an engine with a queue of its own', () => {
-    const { lower, driver, establish, association } = driven();
-    establish();
-    const room = Promise.resolve();
-    const send = association.send.bind(association);
-    association.send = (message, now) => {
-      send(message, now);
-      return room;
-    };
-    lower.room = Promise.resolve();
-    expect(driver.send(Buffer.from('one'))).toBe(room);
-  });
-});
-
 describe('what happens below', () => {
   it('is a hint during the handshake that explains its timeout', () => {
     const { lower, clock, errors } = driven({}, [100]);

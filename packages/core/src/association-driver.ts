@@ -11,10 +11,11 @@ import type { LowerSink, LowerSocket } from './backend.ts';
 import type { Clock } from './clock.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import { copyNeed, type DriverEvent } from './driver-event.ts';
-import { cutOff, unanswered } from './driver-failure.ts';
+import { cutOff, explained, sendRefusal } from './driver-failure.ts';
 import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
 import { engineDefect } from './engine-defect.ts';
-import { NetError, toNetError } from './error.ts';
+import { type NetError, toNetError } from './error.ts';
+import { unpooledCopy } from './secret-bytes.ts';
 
 /** What an association is driven for. Nothing is called after `destroy`. */
 export interface DriverHost {
@@ -30,6 +31,8 @@ export interface DriverHost {
   /** Something went wrong below after the handshake; the association lives. */
   softError(error: NetError): void;
   dropped(reason: string): void;
+  /** To be kept for the next association; belongs to the receiver. */
+  session?(session: Uint8Array): void;
   trace?(event: TraceEvent): void;
   /** Answers what only the application knows. */
   readonly answer?: AnswerNeed | undefined;
@@ -81,8 +84,7 @@ export class AssociationDriver {
 
   /** Throws what the association or the lower socket refuses. A promise says: send no more before it resolves. */
   send(message: Uint8Array): void | Promise<void> {
-    if (this.#over) throw this.#refusal('ENOTCONN', 'the association is over');
-    if (this.#inside) throw this.#refusal('EBUSY', 'called from inside the engine');
+    if (this.#over || this.#inside) throw sendRefusal(this.#over, this.#host.backend);
     this.#sendError = undefined;
     this.#room = undefined;
     this.#sending = true;
@@ -100,9 +102,14 @@ export class AssociationDriver {
     return room;
   }
 
-  /** close_notify, as far as it gets. Reports `closed` unless the association does not. */
-  shutdown(): void {
-    if (!this.#over) this.#enter(() => this.#association.shutdown(this.#host.clock.now()));
+  /** close_notify, as far as it gets. Reports `closed` unless the association does not. A promise: until it has left. */
+  shutdown(): void | Promise<void> {
+    let leaving: Promise<void> | undefined;
+    const leave = (): void => {
+      leaving = this.#association.shutdown(this.#host.clock.now()) ?? undefined;
+    };
+    if (!this.#over) this.#enter(leave);
+    return leaving;
   }
 
   /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
@@ -144,6 +151,7 @@ export class AssociationDriver {
     established: () => this.#report({ kind: 'established' }),
     closed: (alert) => this.#report({ kind: 'closed', alert }),
     failed: (error) => this.#report({ kind: 'failed', error }),
+    session: (session) => this.#report({ kind: 'session', session: unpooledCopy(session) }),
     need: (id, what) => this.#report({ kind: 'need', id, what: copyNeed(what) }),
     dropped: (reason) => this.#report(reason),
     trace: (event) => this.#report({ kind: 'trace', event }),
@@ -236,8 +244,9 @@ export class AssociationDriver {
     else if (typeof event === 'string') host.dropped(event);
     else if (event.kind === 'established') this.#established();
     else if (event.kind === 'closed') host.closed(event.alert);
-    else if (event.kind === 'failed') this.#fail(this.#explain(event.error));
+    else if (event.kind === 'failed') this.#fail(explained(event.error, this.#hint, this.bytesReceived, host.backend));
     else if (event.kind === 'need') this.#lookups.ask(event.id, event.what);
+    else if (event.kind === 'session') host.session?.(event.session);
     else if (event.kind === 'trace') host.trace?.(event.event);
     else if (event.kind === 'input') this.#receive(event.data);
     else if (event.kind === 'call') this.#enter(event.call);
@@ -262,30 +271,17 @@ export class AssociationDriver {
     this.#host.failed(error);
   }
 
-  /** Nothing was ever heard, but the network said why. */
-  #explain(error: NetError): NetError {
-    const hint = this.#hint;
-    if (error.code !== 'ETIMEDOUT' || hint === undefined || this.bytesReceived > 0) return error;
-    return unanswered(error, hint, this.#host.backend);
-  }
-
   /** The lower socket has nothing more. */
   #ended(): void {
-    const { phase } = this.#association;
+    const { phase, end } = this.#association;
     if (phase === 'closed') return;
-    if (phase === 'established' && this.#lower.kind === 'datagram') {
-      this.#host.closed(undefined);
-      return;
-    }
-    this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
+    if (end !== undefined) this.#enter(() => end.call(this.#association, this.#host.clock.now()));
+    else if (phase === 'established' && this.#lower.kind === 'datagram') this.#host.closed(undefined);
+    else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
   }
 
   #answer(id: number, answer: NeedAnswer): void {
     if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
-  }
-
-  #refusal(code: string, message: string): NetError {
-    return new NetError({ code, operation: 'send', backend: this.#host.backend, message });
   }
 
   #free(): void {

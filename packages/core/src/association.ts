@@ -29,8 +29,16 @@ export interface Association {
   timeout(now: number): void;
   /** Answers a `need`. An association that never asks leaves it out. */
   answer?(id: number, answer: NeedAnswer, now: number): void;
-  /** Sends close_notify where the protocol has it and goes to `closed`. */
-  shutdown(now: number): void;
+  /**
+   * Sends close_notify where the protocol has it and goes to `closed`; over a stream it may go on to read until the peer
+   * has ended too. A promise resolves when close_notify has gone to the lower socket. Idempotent.
+   */
+  shutdown(now: number): void | Promise<void>;
+  /**
+   * The stream below has ended. For engines that learn in a later turn of the event loop what they were told: `closed`
+   * or `failed` has to follow. Without this method the driver looks at `phase`: if no close_notify came, ECONNRESET.
+   */
+  end?(now: number): void;
   /** When `timeout` wants to be called, by the same clock as `now`; undefined: no timer runs. */
   readonly deadline: number | undefined;
   readonly phase: Phase;
@@ -54,6 +62,8 @@ export interface Output {
   closed(alert?: Alert): void;
   /** The association is over. */
   failed(error: NetError): void;
+  /** A session that later associations may resume, as often as there is a new one; the latest counts. Secret. */
+  session?(session: Uint8Array): void;
   /** Something that only the application knows; the association waits for `answer(id, …)` and keeps its deadline. */
   need(id: number, what: Need): void;
   /** Refused input, by reason; counted, never thrown. */
@@ -91,7 +101,7 @@ export interface AssociationRequest {
   readonly tlsa?: readonly TlsaRecord[];
   /** Largest datagram that the lower socket carries, bytes; undefined on streams. */
   readonly lowerMtu?: number;
-  /** A session to resume, as an earlier association of the same context gave it out. */
+  /** A session to resume: what `Output.session` gave out for the same `sessionScope` and server name. */
   readonly session?: Uint8Array;
   readonly error: (init: EngineErrorInit) => NetError;
 }

@@ -54,6 +54,11 @@ export interface ContextHost {
 export interface Context {
   /** Transports, and libraries that insist on a socket of their own. */
   socket?(host: SocketHost): SocketOperations;
+  /**
+   * Engines that resume sessions: a text that differs wherever a session of one configuration must not be used with
+   * another, such as a digest of the credential. The same in every process.
+   */
+  readonly sessionScope?: string;
   /** Engines: one association. */
   association?(request: AssociationRequest): Association;
   /** Engines with a server role: serves `lower`, usually by `listen` of @avs-net/dtls-endpoint. */

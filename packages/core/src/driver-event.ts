@@ -14,6 +14,7 @@ export type DriverEvent =
   | { readonly kind: 'established' | 'end' }
   | { readonly kind: 'closed'; readonly alert: Alert | undefined }
   | { readonly kind: 'failed' | 'softError'; readonly error: NetError }
+  | { readonly kind: 'session'; readonly session: Uint8Array }
   | { readonly kind: 'need'; readonly id: number; readonly what: Need }
   | { readonly kind: 'trace'; readonly event: TraceEvent }
   | { readonly kind: 'input'; readonly data: Uint8Array }

@@ -5,8 +5,15 @@
 
 import { NetError } from './error.ts';
 
-/** Silence, but the network said why: `hint`. */
-export function unanswered(error: NetError, hint: NetError, backend: string): NetError {
+/** `send` where nothing can be sent. */
+export function sendRefusal(isOver: boolean, backend: string): NetError {
+  const [code, message] = isOver ? ['ENOTCONN', 'the association is over'] : ['EBUSY', 'called from inside the engine'];
+  return new NetError({ code, operation: 'send', backend, message });
+}
+
+/** Nothing was ever heard, but the network said why: `hint`. */
+export function explained(error: NetError, hint: NetError | undefined, heard: number, backend: string): NetError {
+  if (error.code !== 'ETIMEDOUT' || hint === undefined || heard > 0) return error;
   return new NetError({
     code: hint.code,
     operation: error.operation,

@@ -3,6 +3,7 @@
  * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
  */
 
+import { abortable } from './abortable.ts';
 import type { Adopted } from './adoption.ts';
 import type { EngineErrorInit, Role } from './association.ts';
 import { AssociationDriver, type DriverHost } from './association-driver.ts';
@@ -10,9 +11,12 @@ import type { Context, Listener, SocketHost } from './backend.ts';
 import type { Timer } from './clock.ts';
 import type { NetError } from './error.ts';
 import { type HandshakeOutcome, handshake } from './handshake-outcome.ts';
+import { linger } from './linger.ts';
 import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { wipe } from './secret-bytes.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 import { peerOperations, type ServedPeer } from './served-peer.ts';
+import { SessionKeeping } from './session-keeping.ts';
 
 export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
   readonly role: Role;
@@ -33,15 +37,35 @@ export class SecureLink {
 
   /** One association over `lower`, which is connected; `serverName` of a client. */
   async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
+    const keeping = this.#keeping(serverName);
+    const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
+    try {
+      await this.#handshake(lower, serverName, signal, keeping, session);
+    } catch (error) {
+      // Whatever was wrong with it, the next attempt starts afresh.
+      if (session !== undefined && (error as NetError).code === 'EPROTO') keeping?.forget();
+      throw error;
+    } finally {
+      if (session !== undefined) wipe(session);
+    }
+  }
+
+  #handshake(
+    lower: Adopted,
+    serverName: string | undefined,
+    signal: AbortSignal,
+    keeping: SessionKeeping | undefined,
+    session: Uint8Array | undefined,
+  ): Promise<void> {
     const { context, role, options, error } = this.#init;
-    await handshake(
+    return handshake(
       signal,
       () => this.end(),
       (outcome) => {
         const mtu = lower.lower.innerMtu();
         const peer = lower.remote();
         if (context.association === undefined) throw this.#lacks('association()');
-        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome), (output) =>
+        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome, keeping), (output) =>
           context.association!({
             role,
             output,
@@ -51,6 +75,7 @@ export class SecureLink {
             ...(peer === undefined ? {} : { peer }),
             ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
             ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+            ...(session === undefined ? {} : { session }),
           }),
         );
         this.#use(driver, lower);
@@ -115,9 +140,16 @@ export class SecureLink {
   }
 
   /** close_notify to everybody. */
-  shutdown(): void {
-    this.driver?.shutdown();
+  async shutdown(): Promise<void> {
     this.#listener?.close();
+    const leaving = this.driver?.shutdown();
+    if (leaving !== undefined) await linger(leaving, this.#init.host.clock);
+  }
+
+  /** `end`, when close_notify has left. */
+  async close(): Promise<NetError | undefined> {
+    if (this.driver?.phase === 'established') await this.shutdown();
+    return this.end();
   }
 
   /** Ends and frees every association; what went wrong with our own. Idempotent. */
@@ -156,7 +188,17 @@ export class SecureLink {
     this.#sender = new SecureSender(driver, lower, this.#init.error);
   }
 
-  #driverHost({ established, failed }: HandshakeOutcome): DriverHost {
+  /** Undefined where no session is kept, or nobody knows whose it would be. */
+  #keeping(serverName: string | undefined): SessionKeeping | undefined {
+    const { role, configuration, context, host } = this.#init;
+    const { session: store } = configuration;
+    const { sessionScope } = context;
+    if (role !== 'client' || store === undefined || sessionScope === undefined || serverName === undefined)
+      return undefined;
+    return new SessionKeeping({ store, bonds: [host.backend, sessionScope, serverName], trace: host.trace });
+  }
+
+  #driverHost({ established, failed }: HandshakeOutcome, keeping: SessionKeeping | undefined): DriverHost {
     const { host, error } = this.#init;
     const fail = (failure: NetError): void => {
       if (!failed(failure)) host.failed(failure);
@@ -173,6 +215,7 @@ export class SecureLink {
       failed: fail,
       softError: (softError) => host.softError(softError),
       dropped: (reason) => host.dropped(reason),
+      ...(keeping && { session: (session: Uint8Array) => keeping.save(session) }),
       ...(host.trace && { trace: host.trace }),
     };
   }

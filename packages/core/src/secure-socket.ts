@@ -145,7 +145,7 @@ export class SecureSocket {
   }
 
   async #shutdown(how: 'both' | 'write'): Promise<void> {
-    this.#link.shutdown();
+    await this.#link.shutdown();
     try {
       await this.#lower?.shutdown(how);
     } catch (error) {
@@ -156,7 +156,7 @@ export class SecureSocket {
 
   async #close(): Promise<void> {
     await this.#settled;
-    const defect = this.#link.end();
+    const defect = await this.#link.close();
     this.#bound = undefined;
     await this.#lower?.close();
     if (defect !== undefined) throw defect;
