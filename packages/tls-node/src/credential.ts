@@ -1,0 +1,113 @@
+/**
+ * The certificates, keys and lists of a configuration, resolved and in the form that node:tls takes, and what a session
+ * has to be bound to so that it never resumes for somebody else.
+ */
+
+import { createHash } from 'node:crypto';
+import type { SecureContextOptions } from 'node:tls';
+import {
+  type CertificateInfo,
+  type CertificateServerInfo,
+  type EngineErrorInit,
+  type PskInfo,
+  wipe,
+} from '@avs-net/core/plugin';
+import {
+  type ResolvedCertificateInfo,
+  resolveCertificateInfo,
+  resolveCertificateServerInfo,
+  resolvePsk,
+} from '@avs-net/credentials';
+import { certificatesPem, privateKeyPem, revocationListPem } from './pem.ts';
+import { trustAnchors } from './trust.ts';
+
+export interface Credential {
+  /** For `createSecureContext` and `createServer`. */
+  readonly secrets: Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'crl'>;
+  /** Opaque; the same for the same credential in every process. */
+  readonly scope: string;
+  readonly psk?: { readonly identity: string; readonly key: Uint8Array };
+  wipe(): void;
+}
+
+type Refuse = (init: EngineErrorInit) => Error;
+
+/** Errors: those of `resolveCertificateInfo`; EINVAL where nobody is trusted. */
+export async function clientCertificates(info: CertificateInfo, refuse: Refuse): Promise<Credential> {
+  const verifies = info.serverCertValidation !== false;
+  const ignoresSystem = info.ignoreSystemTrustStore === true;
+  const resolved = await resolveCertificateInfo(info, PLACE);
+  const { trustedCerts, certRevocationLists } = resolved;
+  if (verifies && ignoresSystem && trustedCerts.length === 0) {
+    forget(resolved);
+    const message = 'security.trustedCerts: holds nothing and ignoreSystemTrustStore is set, so nobody is trusted';
+    throw refuse({ code: 'EINVAL', message });
+  }
+  return credential(resolved, {
+    ca: verifies ? trustAnchors(trustedCerts, ignoresSystem) : [],
+    crl: verifies ? certRevocationLists : [],
+    facts: [verifies, ignoresSystem],
+  });
+}
+
+/** Errors: those of `resolveCertificateServerInfo`. */
+export async function serverCertificates(info: CertificateServerInfo): Promise<Credential> {
+  const resolved = await resolveCertificateServerInfo(info, PLACE);
+  const ca = trustAnchors(resolved.trustedCerts, true);
+  return credential(resolved, { ca, crl: resolved.certRevocationLists, facts: [] });
+}
+
+/** Errors: those of `resolvePsk`, EINVAL for an identity that is no text. */
+export async function clientPsk(info: PskInfo, refuse: Refuse): Promise<Credential> {
+  const { identity, key } = await resolvePsk(info, PLACE);
+  const text = Buffer.from(identity).toString('utf8');
+  if (!Buffer.from(text).equals(identity) || text.includes('\0')) {
+    wipe(key);
+    const message = 'security.identity: expected UTF-8 without NUL bytes, which is all that node:tls can send';
+    throw refuse({ code: 'EINVAL', message });
+  }
+  return {
+    secrets: { ca: [] },
+    scope: digest(['psk', identity, key]),
+    psk: { identity: text, key },
+    wipe: () => wipe(key),
+  };
+}
+
+interface Trust {
+  readonly ca: string[] | undefined;
+  readonly crl: readonly Uint8Array[];
+  readonly facts: readonly boolean[];
+}
+
+function credential(resolved: ResolvedCertificateInfo, { ca, crl, facts }: Trust): Credential {
+  const { chain, key, trustedCerts } = resolved;
+  const pem = key?.der === undefined ? undefined : privateKeyPem(key.der);
+  forget(resolved);
+  return {
+    secrets: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(pem === undefined ? {} : { cert: certificatesPem(chain), key: pem }),
+      ...(crl.length === 0 ? {} : { crl: crl.map(revocationListPem) }),
+    },
+    scope: digest(['certificate', ...facts.map(String), ...group(chain), ...group(trustedCerts), ...group(crl)]),
+    wipe: () => pem && wipe(pem),
+  };
+}
+
+function forget({ key }: ResolvedCertificateInfo): void {
+  if (key?.der !== undefined) wipe(key.der);
+}
+
+function group(items: readonly Uint8Array[]): (string | Uint8Array)[] {
+  return [String(items.length), ...items];
+}
+
+/** Every part with its length, so that no two lists of parts are the same. */
+function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest('hex');
+}
+
+const PLACE = { operation: 'createSocket', path: 'security' };

@@ -1,0 +1,3 @@
+/** TLS for avs-net on node:tls. */
+
+export { tlsNode } from './plugin.ts';
