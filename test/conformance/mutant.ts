@@ -3,6 +3,7 @@
  * so that what is broken is exactly what the name says.
  */
 
+import type { Core } from '@avs-net/conformance';
 import type {
   Association,
   AssociationRequest,
@@ -21,6 +22,8 @@ export interface Mutant {
   /** The case that must catch it; others may too. */
   readonly caughtBy: string;
   readonly plugin: Plugin;
+  /** What is broken lies above the backend, where core would have caught it. */
+  readonly core?: Core;
 }
 
 export interface Change {

@@ -8,16 +8,21 @@ const claiming =
   (change: Partial<RoleClaims>) =>
   (claims: Claims): Claims => ({ ...claims, client: { ...claims.client!, ...change } });
 
+/** In both roles: some features are nothing alone. */
+const bothClaiming =
+  (change: Partial<RoleClaims>) =>
+  (claims: Claims): Claims => ({ ...claiming(change)(claims), server: { ...claims.server!, ...change } });
+
 export const MUTANTS: readonly Mutant[] = [
   mutant('claims certificates and ignores them', 'claims/refuses-certificates', {
     claims: claiming({ security: ['psk', 'certificate'] }),
     configuration: asPsk,
   }),
-  mutant('claims resumption and never resumes', 'claims/resumption', { claims: claiming({ resumption: true }) }),
-  mutant('claims ALPN and never sends it', 'claims/alpn', { claims: claiming({ alpn: true }) }),
+  mutant('claims resumption and never resumes', 'claims/resumption', { claims: bothClaiming({ resumption: true }) }),
+  mutant('claims ALPN and never sends it', 'claims/alpn', { claims: bothClaiming({ alpn: true }) }),
   mutant('claims a key log and never writes it', 'claims/keylog', { claims: claiming({ keylog: true }) }),
   mutant('claims a connection id and never has one', 'claims/connection-id', {
-    claims: claiming({ connectionId: true }),
+    claims: bothClaiming({ connectionId: true }),
   }),
   mutant('claims a suite that it cannot speak', 'claims/ciphersuites', {
     claims: (claims) => ({
