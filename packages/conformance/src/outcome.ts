@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly id: string; readonly result: 'refusedAsDeclared'; readonly claim: string }
   | { readonly id: string; readonly result: 'unavailable'; readonly reason: string };
 
-/** `12 passed, 3 refused as declared, 0 failed, 0 unavailable`, and the waivers. */
+/** `12 passed, 3 refused as declared, 0 failed, 0 unavailable`, then the waivers and what was unavailable, each with its reason. */
 export function summary(outcomes: readonly Outcome[]): string {
   const count = (result: Outcome['result']): number => outcomes.filter((one) => one.result === result).length;
   const waived = outcomes.flatMap((one) => (one.result === 'fail' && one.waived !== undefined ? [one] : []));
@@ -22,5 +22,6 @@ export function summary(outcomes: readonly Outcome[]): string {
     ].join(', '),
   ];
   for (const { id, waived: reason } of waived) lines.push(`waived: ${id}: ${reason}`);
+  for (const one of outcomes) if (one.result === 'unavailable') lines.push(`unavailable: ${one.id}: ${one.reason}`);
   return lines.join('\n');
 }

@@ -2,6 +2,7 @@
 
 import type { ConformanceCase } from '../conformance-case.ts';
 import { BUFFERS } from './buffers.ts';
+import { CERTIFICATE } from './certificate.ts';
 import { CLAIMS } from './claims.ts';
 import { DATAGRAM } from './datagram.ts';
 import { DECORATE } from './decorate.ts';
@@ -20,6 +21,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CLAIMS,
   ...LIMITS,
   ...PSK,
+  ...CERTIFICATE,
   ...BUFFERS,
   ...DECORATE,
   ...SERVER,

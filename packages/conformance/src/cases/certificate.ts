@@ -1,0 +1,301 @@
+/** Certificates, revocation lists and DANE, each with its negative twins. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { NetError, Role, SecureConfiguration, TlsaRecord } from '@avs-net/core/plugin';
+import {
+  type CertificateOptions,
+  type CertificateServerOptions,
+  certificateChainFromBuffer,
+  certificateServer,
+  certificates,
+  certRevocationListFromBuffer,
+  privateKeyFromBuffer,
+} from '@avs-net/credentials';
+import type { ConformanceCase } from '../conformance-case.ts';
+import { assertBytes, assertTalks, rejects } from '../expectation.ts';
+import { type Fixture, type FixtureAuthority, fixtureAuthority, selfSigned } from '../fixtures/certificate-fixture.ts';
+import type { Stage } from '../stage.ts';
+
+/** A server that a client which trusts `root` must refuse. */
+const UNWORTHY: Readonly<Record<string, readonly [string, (root: FixtureAuthority) => Fixture]>> = {
+  'wrong-authority': ['of another authority', () => fixtureAuthority('another').issue('server', NAMED)],
+  impostor: ['of an authority that only bears the same name', () => fixtureAuthority('root').issue('server', NAMED)],
+  'wrong-name': ['of another name', (root) => root.issue('server', { names: ['other.example'] })],
+  expired: ['that has expired', (root) => root.issue('server', { ...NAMED, validity: 'expired' })],
+  'not-yet-valid': ['that is not valid yet', (root) => root.issue('server', { ...NAMED, validity: 'future' })],
+  'wrong-purpose': ['for clients only', (root) => root.issue('server', { ...NAMED, purposes: ['clientAuth'] })],
+  'self-signed': ['that signed itself', () => selfSigned('server', NAMED)],
+};
+
+/** A client that a server which trusts `root` must refuse. */
+const STRANGERS: Readonly<Record<string, readonly [string, (root: FixtureAuthority) => Fixture | undefined]>> = {
+  nobody: ['that shows none', () => undefined],
+  stranger: ['with one of another authority', () => fixtureAuthority('another').issue('device')],
+  expired: ['with one that has expired', (root) => root.issue('device', { validity: 'expired' })],
+  'wrong-purpose': ['with one for servers only', (root) => root.issue('device', { purposes: ['serverAuth'] })],
+};
+
+export const CERTIFICATE: readonly ConformanceCase[] = [
+  ...(['client', 'server'] as const).map(
+    (role): ConformanceCase => ({
+      ...certificateCase(role),
+      id: `certificate/${role}-connects`,
+      title: 'shakes hands where both show a certificate, and tells which',
+      async run(stage) {
+        const { root, server } = fixtures();
+        const device = root.issue('device');
+        const pair = await stage.pair({
+          client: asClient(root, shows(device)),
+          server: asServer(server, insisting(root)),
+        });
+        await assertTalks(pair);
+        assertBytes(pair.client.info().peerCertificates?.[0] ?? null, server.certificate);
+        assertBytes(pair.peer.info().peerCertificates?.[0] ?? null, device.certificate);
+      },
+    }),
+  ),
+  ...Object.entries(UNWORTHY).map(
+    ([id, [what, make]]): ConformanceCase => ({
+      ...certificateCase('client'),
+      id: `certificate/${id}`,
+      title: `never connects to a server with a certificate ${what}`,
+      async run(stage) {
+        const { root } = fixtures();
+        await refusedByClient(stage, asClient(root), asServer(make(root)));
+      },
+    }),
+  ),
+  {
+    ...certificateCase('client'),
+    id: 'certificate/address',
+    title: 'compares an address with the addresses of a certificate',
+    async run(stage) {
+      const { root } = fixtures();
+      const byAddress: Partial<SecureConfiguration> = { security: trusting(root) };
+      const right = root.issue('server', { addresses: [stage.serverHost] });
+      await assertTalks(await stage.pair({ client: byAddress, server: asServer(right) }));
+      for (const options of [{ addresses: ['192.0.2.77'] }, { names: [stage.serverHost] }]) {
+        await refusedByClient(stage, byAddress, asServer(root.issue('server', options)));
+      }
+    },
+  },
+  {
+    ...certificateCase('client'),
+    id: 'certificate/key-mismatch',
+    title: 'refuses a key of another certificate when the socket is created',
+    async run(stage) {
+      const { root } = fixtures();
+      const [one, other] = [root.issue('one'), root.issue('other')];
+      const mismatched = asClient(root, shows({ ...one, key: other.key }));
+      await rejects(stage.client.createSocket('dtls', stage.clientConfiguration(mismatched)), 'EINVAL');
+      assert.deepEqual(stage.network.log, []);
+    },
+  },
+  {
+    ...certificateCase('client'),
+    id: 'certificate/never-psk',
+    title: 'never falls back to a pre-shared key, nor from one to a certificate',
+    async run(stage) {
+      const { root, server } = fixtures();
+      await refusedBetween(stage, asClient(root), {});
+      await refusedBetween(stage, {}, asServer(server));
+    },
+  },
+  {
+    ...certificateCase('client'),
+    id: 'certificate/narrow-path',
+    title: 'cuts its flights to the path, 576 bytes and 1280',
+    async run(stage) {
+      const { root } = fixtures();
+      // Names by the dozen make certificates that need several datagrams.
+      const many = { names: ['server.example', ...Array.from({ length: 60 }, (_, index) => `name-${index}.example`)] };
+      const [server, device] = [root.issue('server', many), root.issue('device', many)];
+      for (const mtu of [576, 1_280]) {
+        stage.network.change({ mtu });
+        const since = stage.network.log.length;
+        const pair = await stage.pair({
+          client: asClient(root, shows(device)),
+          server: asServer(server, insisting(root)),
+        });
+        await assertTalks(pair);
+        const tooLarge = stage.network.log.slice(since).filter(({ by }) => by === 'mtu');
+        assert.deepEqual(tooLarge, [], `a datagram did not fit a path of ${mtu} bytes`);
+      }
+    },
+  },
+  {
+    ...certificateCase('client'),
+    id: 'certificate/each-drop',
+    title: 'connects when any single datagram of a handshake with certificates is lost',
+    needs: ['certificate', 'handshakeTimers'],
+    async run(stage) {
+      const { root, server } = fixtures();
+      const both = { client: asClient(root, shows(root.issue('device'))), server: asServer(server, insisting(root)) };
+      await stage.pair(both);
+      for (const { direction, index } of [...stage.network.log]) {
+        const calm = stage.network.rule((_, number, way) =>
+          way === direction && number === index ? 'drop' : undefined,
+        );
+        await assertTalks(await stage.pair(both));
+        calm();
+      }
+    },
+  },
+  ...Object.entries(STRANGERS).map(
+    ([id, [what, make]]): ConformanceCase => ({
+      ...certificateCase('server'),
+      id: `certificate/server-refuses-${id}`,
+      title: `accepts no client ${what} where one is required`,
+      async run(stage) {
+        const { root, server } = fixtures();
+        const device = make(root);
+        const client = asClient(root, device === undefined ? {} : shows(device));
+        await refusedBetween(stage, client, asServer(server, insisting(root)));
+      },
+    }),
+  ),
+  {
+    ...certificateCase('client'),
+    id: 'certificate/revoked',
+    title: 'refuses a revoked certificate, and one of which nothing is known, once there is a list',
+    needs: ['certificate', 'crl'],
+    async run(stage) {
+      const { root, server } = fixtures();
+      const revoked = root.issue('server', NAMED);
+      const list = root.revocationList(revoked);
+      await assertTalks(await stage.pair({ client: asClient(root), server: asServer(revoked) }));
+      await assertTalks(await stage.pair({ client: asClient(root, knows(list)), server: asServer(server) }));
+      await refusedByClient(stage, asClient(root, knows(list)), asServer(revoked));
+      const foreign = knows(fixtureAuthority('another').revocationList());
+      await refusedByClient(stage, asClient(root, foreign), asServer(server));
+    },
+  },
+  {
+    ...certificateCase('server'),
+    id: 'certificate/server-revoked',
+    title: 'accepts a client while it is not revoked, and not after',
+    needs: ['certificate', 'crl'],
+    async run(stage) {
+      const { root, server } = fixtures();
+      const [good, bad] = [root.issue('good'), root.issue('bad')];
+      const rules = asServer(server, { ...insisting(root), ...knows(root.revocationList(bad)) });
+      await assertTalks(await stage.pair({ client: asClient(root, shows(good)), server: rules }));
+      await refusedBetween(stage, asClient(root, shows(bad)), rules);
+    },
+  },
+  {
+    ...certificateCase('client'),
+    id: 'certificate/dane',
+    title: 'obeys TLSA records where DANE is on, and only there',
+    needs: ['certificate', 'dane'],
+    async run(stage) {
+      const { root, server } = fixtures();
+      const [right, wrong] = [tlsa(server), tlsa(root.issue('somebody else', NAMED))];
+      await assertTalks(await connectWith(stage, asClient(root, { dane: true }), server, [right]));
+      await assertTalks(await connectWith(stage, asClient(root), server, [wrong]));
+      const error = await rejects(connectWith(stage, asClient(root, { dane: true }), server, [wrong]), 'EPROTO');
+      assertLocalAlert(stage, error);
+    },
+  },
+];
+
+const NAMED = { names: ['server.example'] };
+
+function certificateCase(role: Role): { role: Role; needs: ['certificate']; mutual: true } {
+  return { role, needs: ['certificate'], mutual: true };
+}
+
+function fixtures(): { root: FixtureAuthority; server: Fixture } {
+  const root = fixtureAuthority('root');
+  return { root, server: root.issue('server', NAMED) };
+}
+
+function trusting(root: Fixture, options: CertificateOptions = {}): SecureConfiguration['security'] {
+  return certificates({
+    trustedCerts: certificateChainFromBuffer(root.certificate),
+    ignoreSystemTrustStore: true,
+    ...options,
+  });
+}
+
+/** It calls its server server.example. */
+function asClient(root: Fixture, options: CertificateOptions = {}): Partial<SecureConfiguration> {
+  return { security: trusting(root, options), serverNameIndication: 'server.example' };
+}
+
+function asServer(
+  { certificate, key }: Fixture,
+  rules: Partial<CertificateServerOptions> = {},
+): Partial<SecureConfiguration> {
+  const own = { serverCert: certificateChainFromBuffer(certificate), serverKey: privateKeyFromBuffer(key) };
+  return { security: certificateServer({ ...own, ...rules }) };
+}
+
+function shows({ certificate, key }: Fixture): CertificateOptions {
+  return { clientCert: certificateChainFromBuffer(certificate), clientKey: privateKeyFromBuffer(key) };
+}
+
+function insisting(root: Fixture): Partial<CertificateServerOptions> {
+  return { clientAuthentication: 'required', trustedCerts: certificateChainFromBuffer(root.certificate) };
+}
+
+function knows(list: Uint8Array): Pick<CertificateOptions, 'certRevocationLists'> {
+  return { certRevocationLists: certRevocationListFromBuffer(list) };
+}
+
+/** Domain-issued, by the digest of the whole certificate. */
+function tlsa({ certificate }: Fixture): TlsaRecord {
+  const associationData = createHash('sha256').update(certificate).digest();
+  return { certificateUsage: 3, selector: 0, matchingType: 1, associationData };
+}
+
+async function connectWith(
+  stage: Stage,
+  configuration: Partial<SecureConfiguration>,
+  server: Fixture,
+  records: readonly TlsaRecord[],
+): Promise<Awaited<ReturnType<Stage['pair']>>> {
+  const listener = await stage.listen(asServer(server));
+  const client = await stage.client.createSocket('dtls', stage.clientConfiguration(configuration));
+  client.setOption('daneTlsaArray', records);
+  const accepting = listener.accept();
+  accepting.catch(() => {});
+  await client.connect(stage.serverHost, listener.localPort());
+  return { client, peer: await accepting, listener };
+}
+
+/** The client refuses: with EPROTO and an alert of its own. */
+async function refusedByClient(
+  stage: Stage,
+  client: Partial<SecureConfiguration>,
+  server: Partial<SecureConfiguration>,
+): Promise<void> {
+  const error = await refusedBetween(stage, client, server, 'EPROTO');
+  assertLocalAlert(stage, error);
+}
+
+function assertLocalAlert({ clientClaims }: Stage, { alert, message }: NetError): void {
+  if (clientClaims.alerts === true) assert.deepEqual([alert?.level, alert?.origin], ['fatal', 'local'], message);
+}
+
+/** Neither side may take the other for anybody. */
+async function refusedBetween(
+  stage: Stage,
+  ofClient: Partial<SecureConfiguration>,
+  ofServer: Partial<SecureConfiguration>,
+  ...codes: readonly string[]
+): Promise<NetError> {
+  const listener = await stage.listen(ofServer);
+  let accepted = 0;
+  listener.on('connection', () => {
+    accepted += 1;
+  });
+  const socket = await stage.client.createSocket('dtls', stage.clientConfiguration(ofClient));
+  const expected = codes.length === 0 ? ['EPROTO', 'ETIMEDOUT'] : codes;
+  const error = await rejects(socket.connect(stage.serverHost, listener.localPort()), ...expected);
+  assert.equal(accepted, 0, 'the server accepted a client that must not be there');
+  await socket.dispose();
+  await listener.dispose();
+  return error;
+}
