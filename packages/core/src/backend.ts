@@ -158,8 +158,9 @@ export interface LowerSink {
 
 /** What serves the associations of many peers over one lower socket. */
 export interface Listener {
-  /** Ends every association in order. The lower socket is not closed. */
-  close(): void;
+  /** Ends every association in order. The lower socket is not closed. A promise resolves when the goodbyes have left. */
+  close(): void | Promise<void>;
+  /** Takes nobody new until `resume`; who is there already goes on. */
   pause(): void;
   resume(): void;
   stats(): Readonly<Record<string, number>>;
@@ -183,8 +184,8 @@ export interface PeerOpening {
   /** Makes the association; the request carries `output`, timers and error constructor. */
   readonly association: (request: AssociationRequest) => Association;
   established(): void;
-  /** Over, for whatever reason; `lower` is not used any more. */
-  closed(): void;
+  /** Over, for whatever reason; `lower` is not used any more. `error` if it failed. */
+  closed(error?: NetError): void;
 }
 
 export interface PeerRun {
