@@ -32,6 +32,15 @@ describe('accept', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('is the operation of what the backend says while it starts to listen', async () => {
+    const { socket, host, operations } = await fakeSocketIn('bound');
+    operations.listen = () => {
+      throw host.error({ code: 'EINVAL', message: 'not with these credentials' });
+    };
+    await expect(socket.accept()).rejects.toMatchObject({ code: 'EINVAL', operation: 'accept' });
+    expect(host.error({ code: 'EPROTO', message: 'later' }).operation).toBe('receive');
+  });
+
   it('gives the listener what came before', async () => {
     const { socket, host, operations } = await fakeSocketIn('bound');
     const unread: unknown[] = [];

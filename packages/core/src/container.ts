@@ -8,11 +8,12 @@ import { type BindingConstraints, Container, ContainerModule, type ServiceIdenti
 import type { TraceEvent } from './association.ts';
 import type { Plugin } from './backend.ts';
 import { type BackendRegistry, createRegistry } from './backend-registry.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { readPlugins } from './descriptor.ts';
 import { NetError } from './error.ts';
 import type { Net, NetOptions } from './net.ts';
 import { NetInstance } from './net-instance.ts';
+import { readNetOptions } from './net-options.ts';
 import { selectPlugins, type Use } from './selection.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@avs-net/core/${name}`);
@@ -33,10 +34,9 @@ export const TRACE: ServiceIdentifier<Tracer> = token('Trace');
  * made, what is wrong with the choice when the net is, because plugins may be added to the container until then.
  */
 export function netModule(options: NetOptions): ContainerModule {
-  const plugins = readPlugins(options.plugins, 'netModule');
-  const { use = {}, trace = () => {} } = options;
+  const { plugins, use = {}, clock, trace = () => {} } = readNetOptions(options, 'netModule');
   return new ContainerModule((module) => {
-    backendBindings(module, { plugins, clock: options.clock ?? systemClock });
+    backendBindings(module, { plugins, clock });
     module.bind(USE).toConstantValue(use);
     module.bind(TRACE).toConstantValue(trace);
     module

@@ -19,6 +19,7 @@ import { unknownName } from './nearest-name.ts';
 import type { BackendReport, Net } from './net.ts';
 import type { Choice } from './selection.ts';
 import type { Socket } from './socket.ts';
+import { type Callee, checkWait } from './socket-arguments.ts';
 import { openSocket } from './socket-factory.ts';
 import { checkTransport } from './transport-check.ts';
 import type { Unmet } from './unmet.ts';
@@ -52,9 +53,10 @@ export class NetInstance implements Net {
   async createSocket<T extends SocketType>(
     type: T,
     configuration?: Configurations[T],
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Socket> {
-    const socket = await this.#create(type, configuration, signal);
+    checkWait(CALLEE, 'createSocket', options);
+    const socket = await this.#create(type, configuration, options?.signal);
     this.#sockets.add(socket);
     if (!this.#closed) return socket;
     await socket.dispose();
@@ -65,8 +67,9 @@ export class NetInstance implements Net {
     type: T,
     lower: Socket,
     configuration: Configurations[T],
-    options: WaitOptions = {},
+    options?: WaitOptions,
   ): Promise<Socket> {
+    checkWait(CALLEE, 'decorate', options);
     const socket = await this.createSocket(type, configuration, options);
     try {
       await socket.decorate(lower, options);
@@ -80,8 +83,8 @@ export class NetInstance implements Net {
   check<T extends SocketType>(type: T, configuration?: Configurations[T]): readonly Unmet[] {
     const choice = this.#init.choices.get(type);
     if (choice === undefined) {
-      const { message } = noPlugin(type, 'check');
-      return [{ path: 'type', need: 'a type that a plugin provides', code: 'ENOTSUP', message }];
+      const { known, message } = noPlugin(type);
+      return [{ path: 'type', need: 'a type that a plugin provides', code: known ? 'ENOTSUP' : 'EINVAL', message }];
     }
     const lists = this.#knownClaims(choice).map((claims) => this.#unmet(type, configuration, claims));
     return lists.find((unmet) => unmet.length === 0) ?? lists[0]!;
@@ -116,7 +119,10 @@ export class NetInstance implements Net {
     if (this.#closed) throw closedError(operation);
     if (signal?.aborted === true) throw abortError(operation, signal);
     const choice = this.#init.choices.get(type);
-    if (choice === undefined) throw noPlugin(type, operation);
+    if (choice === undefined) {
+      const { known, message } = noPlugin(type);
+      throw CALLEE.error(known ? 'EPROTONOSUPPORT' : 'EINVAL', operation, message);
+    }
     const snapshot = snapshotConfiguration<Configuration>(configuration ?? {}, operation);
     let chosen: Chosen;
     try {
@@ -181,20 +187,23 @@ export class NetInstance implements Net {
   }
 }
 
-function noPlugin(type: unknown, operation: string): NetError {
-  const isKnown = SOCKET_TYPES.includes(type as SocketType);
-  return new NetError({
-    code: isKnown ? 'EPROTONOSUPPORT' : 'EINVAL',
-    operation,
-    message: isKnown
-      ? `no plugin provides ${type}: give one to createNet({ plugins })`
-      : `type: ${unknownName(String(type), SOCKET_TYPES)}`,
-  });
+/** Why nobody serves `type`, and whether it is one that a plugin could provide. */
+function noPlugin(type: unknown): { readonly known: boolean; readonly message: string } {
+  if (SOCKET_TYPES.includes(type as SocketType)) {
+    return { known: true, message: `no plugin provides ${String(type)}: give one to createNet({ plugins })` };
+  }
+  if (typeof type === 'string') return { known: false, message: `type: ${unknownName(type, SOCKET_TYPES)}` };
+  return { known: false, message: `type must be one of ${SOCKET_TYPES.join(', ')}, received ${typeof type}` };
 }
 
 function closedError(operation: string): NetError {
-  return new NetError({ code: 'EBADF', operation, message: 'the net is closed' });
+  return CALLEE.error('EBADF', operation, 'the net is closed');
 }
+
+/** Before a backend is chosen. */
+const CALLEE: Callee = {
+  error: (code, operation, message) => new NetError({ code, operation, message }),
+};
 
 /** What a secure socket is put over unless it is given something else. */
 const LOWER: Readonly<Partial<Record<SocketType, SocketType>>> = { dtls: 'udp', tls: 'tcp' };

@@ -35,7 +35,9 @@ export function messageError(
   data: Uint8Array,
 ): NetError | undefined {
   if (!(data instanceof Uint8Array) && !isUint8Array(data)) {
-    return invalid(callee, operation, 'data', 'must be a Uint8Array', data);
+    return typeof data === 'string'
+      ? textError(callee, operation, data)
+      : invalid(callee, operation, 'data', BYTES, data);
   }
   const { length } = data;
   if (length === 0) {
@@ -83,6 +85,12 @@ export function checkListener(callee: Callee, operation: string, event: unknown,
   if (typeof listener !== 'function') throw invalid(callee, operation, 'listener', 'must be a function', listener);
 }
 
+/** What was to be sent is nobody's business. */
+function textError(callee: Callee, operation: string, { length }: string): NetError {
+  const message = `data ${BYTES}, received a string of ${length} characters: use Buffer.from(text)`;
+  return callee.error('EINVAL', operation, message);
+}
+
 export function invalid(callee: Callee, operation: string, name: string, wanted: string, value: unknown): NetError {
   return callee.error('EINVAL', operation, `${name} ${wanted}, received ${received(value)}`);
 }
@@ -119,6 +127,8 @@ function isDetached({ buffer }: Uint8Array): boolean {
     return true;
   }
 }
+
+const BYTES = 'must be a Uint8Array';
 
 /** avs_net keeps 256 bytes for a host name, with its NUL. */
 const LONGEST_HOST = 255;

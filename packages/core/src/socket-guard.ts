@@ -36,14 +36,16 @@ export class SocketGuard {
   disposed = false;
   /** The layer above that adopted the socket. */
   owner: string | undefined;
+  /** Where peers go that are the owner's. */
+  taker: ((peer: Socket) => void) | undefined;
   /** What was given to `connect`; numeric after accept. */
   hostname: string | undefined;
   port: number | undefined;
   failure: NetError | undefined;
   /** `accept` was used since `bind`. */
   listening = false;
-  /** The call that errors of the operations belong to when nothing else is under way. */
-  calling = 'receive';
+  /** The call that is inside the operations now: their errors belong to it. */
+  calling: string | undefined;
   /** How often it was closed. */
   closes = 0;
   state: SocketState = 'closed';
@@ -127,6 +129,7 @@ export class SocketGuard {
     if (this.listening || this.state !== 'bound') return;
     if (this.operations.listen === undefined) throw this.unclaimed(operation, 'accept');
     this.listening = true;
+    this.calling = operation;
     try {
       this.operations.listen(
         this.reception.drain().flatMap(({ data, from }) => (from === undefined ? [] : [{ data, from }])),
@@ -134,21 +137,27 @@ export class SocketGuard {
     } catch (error) {
       this.listening = false;
       throw toNetError(error, operation, this.init.backend);
+    } finally {
+      this.calling = undefined;
     }
   }
 
   /** A new peer. `operations` is not called if it is refused. */
   accepted(peer: Address, operations: SocketInit['operations']): void {
-    const pushed = this.events.count('connection') > 0;
-    const listening = this.listening && !this.disposed && this.owner === undefined;
+    const { taker } = this;
+    const pushed = taker !== undefined || this.events.count('connection') > 0;
+    const listening = this.listening && !this.disposed && (taker !== undefined || this.owner === undefined);
     if (!listening || (this.backlog.full && !pushed)) {
       this.dropped(listening ? 'backlogFull' : 'notListening');
       return;
     }
     const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
     const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
-    this.init.admitted?.(accepted.socket);
-    if (pushed) {
+    if (taker === undefined) this.init.admitted?.(accepted.socket);
+    if (taker !== undefined) {
+      accepted.admit();
+      taker(accepted.socket);
+    } else if (pushed) {
       accepted.admit();
       this.events.emit('connection', accepted.socket);
     } else this.backlog.add(accepted);
@@ -189,6 +198,7 @@ export class SocketGuard {
     this.hostname = undefined;
     this.port = undefined;
     this.listening = false;
+    this.taker = undefined;
     this.closes++;
     this.enter('closed');
     const released = this.#transition.close('the socket was closed meanwhile');

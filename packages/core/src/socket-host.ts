@@ -14,7 +14,7 @@ export function socketHost(guard: SocketGuard): SocketHost {
   return {
     backend,
     clock,
-    error: (init) => new NetError({ ...init, operation: guard.attempting ?? guard.calling, backend }),
+    error: (init) => new NetError({ ...init, operation: guard.calling ?? guard.attempting ?? 'receive', backend }),
     deliver(data, from) {
       if (!open()) return guard.dropped('closed');
       counters.messagesReceived++;

@@ -111,6 +111,30 @@ describe('writing, everything claimed', () => {
     expect(() => socket.setOption('forcedAddrFamily', 'inet4')).toThrow(expect.objectContaining({ code: 'ENOTSUP' }));
   });
 
+  it('is what errors of the operations belong to, even while something else is under way', async () => {
+    const fake = fakeSocket({
+      claims: claimed,
+      operations: {
+        connect: () => new Promise(() => {}),
+        getOption: () => refuse(),
+        setOption: () => refuse(),
+      },
+    });
+    const refuse = (): never => {
+      throw fake.host.error({ code: 'EINVAL', message: 'not like this' });
+    };
+    const { socket } = fake;
+    const refused = (operation: string) => expect.objectContaining({ code: 'EINVAL', operation });
+    for (const _ of ['closed', 'connecting']) {
+      expect(() => socket.getOption('mtu')).toThrow(refused('getOption'));
+      expect(() => socket.setOption('forcedAddrFamily', 'inet4')).toThrow(refused('setOption'));
+      socket.connect('a', 1).catch(() => {});
+    }
+    expect(fake.host.error({ code: 'EPROTO', message: 'later' }).operation).toBe('connect');
+    await socket.close();
+    expect(fake.host.error({ code: 'EPROTO', message: 'later' }).operation).toBe('receive');
+  });
+
   it('passes on what the backend refuses', () => {
     const refuse = (): never => {
       throw Object.assign(new Error('not connected'), { code: 'ENOTCONN' });

@@ -19,11 +19,7 @@ export function readOption<K extends OptionKey>(guard: SocketGuard, key: K): Opt
   if (!answered(guard, key, 'readable') || operations.getOption === undefined) {
     throw unclaimed(guard, 'getOption', key, 'readable');
   }
-  try {
-    return operations.getOption(key);
-  } catch (error) {
-    throw toNetError(error, 'getOption', guard.init.backend);
-  }
+  return within(guard, 'getOption', () => operations.getOption?.(key) as OptionValues[K]);
 }
 
 export function writeOption<K extends OptionKey>(guard: SocketGuard, key: K, value: OptionValues[K]): void {
@@ -38,10 +34,18 @@ export function writeOption<K extends OptionKey>(guard: SocketGuard, key: K, val
   if (!answered(guard, key, 'writable') || operations.setOption === undefined) {
     throw unclaimed(guard, 'setOption', key, 'writable');
   }
+  within(guard, 'setOption', () => operations.setOption?.(key, checked));
+}
+
+/** Errors of the operations belong to this call, even while another one is under way. */
+function within<T>(guard: SocketGuard, operation: string, call: () => T): T {
+  guard.calling = operation;
   try {
-    operations.setOption(key, checked);
+    return call();
   } catch (error) {
-    throw toNetError(error, 'setOption', guard.init.backend);
+    throw toNetError(error, operation, guard.init.backend);
+  } finally {
+    guard.calling = undefined;
   }
 }
 

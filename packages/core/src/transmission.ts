@@ -23,7 +23,7 @@ export function transmit(guard: SocketGuard, data: Uint8Array): Promise<void> {
   } catch (error) {
     return Promise.reject(toNetError(error, 'send', guard.init.backend));
   } finally {
-    guard.calling = 'receive';
+    guard.calling = undefined;
   }
   guard.counters.messagesSent++;
   guard.counters.bytesSent += data.length;
@@ -44,10 +44,10 @@ export async function transmitTo(guard: SocketGuard, data: Uint8Array, host: str
     const { length } = data;
     guard.calling = 'sendTo';
     const taken = operations.sendTo?.(data, to);
-    guard.calling = 'receive';
+    guard.calling = undefined;
     await confirm(guard, 'sendTo', taken, length);
   } catch (error) {
-    guard.calling = 'receive';
+    guard.calling = undefined;
     throw toNetError(error, 'sendTo', backend);
   }
 }
