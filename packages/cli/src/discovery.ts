@@ -38,9 +38,21 @@ export async function discover(cwd: string, named: readonly string[] = []): Prom
   return { plugins, broken };
 }
 
+/** The plugins of a module that the user named. */
+export async function importPlugins(name: string, cwd: string): Promise<Plugin[]> {
+  const file = resolveModule(name, cwd);
+  if (file === undefined) throw new UsageError(`cannot find the module ${name} from ${cwd}`);
+  try {
+    return pluginsOf((await import(pathToFileURL(file).href)) as object);
+  } catch (error) {
+    throw new UsageError(`${name} could not be imported: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** The descriptors among the exports of a module. */
 export function pluginsOf(module: object): Plugin[] {
-  return Object.values(module).filter(
+  // A default export is often one that has a name too.
+  return [...new Set<unknown>(Object.values(module))].filter(
     (value): value is Plugin =>
       typeof value === 'object' && value !== null && 'contract' in value && 'provides' in value && 'load' in value,
   );

@@ -3,6 +3,7 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type ConformOptions, conform, NotConformant } from './conform.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import { doctor } from './doctor.ts';
 import { parseEndpointUri } from './endpoint-uri.ts';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       terminal.stderr.write(`avs-net: ${error.message}\n`);
       return 2;
     }
+    if (error instanceof NotConformant) return 1;
     reporter(json ? terminal.stdout : terminal.stderr, json)(errorEvent(error));
     return 1;
   }
@@ -51,6 +53,20 @@ function program(terminal: Terminal): Command {
     .option('--json', 'one JSON object per line')
     .action((modules: string[], options: { json?: boolean }) =>
       doctor({ cwd: terminal.cwd(), stdout: terminal.stdout, json: options.json === true }, modules),
+    );
+
+  program
+    .command('conform')
+    .description('run the conformance kit on a backend')
+    .argument('<module>', 'a package, or a file as ./dist/index.js, seen from this folder')
+    .option('--plugin <name>', 'which plugin, if the module exports several')
+    .option('--peer <name>', 'who plays the other role: a backend by name, or a module')
+    .option('--case <id>', 'only this case, or this group as psk/; repeatable', collect, [])
+    .option('--waive <id=reason>', 'a known defect; repeatable', collect, [])
+    .option('--plan', 'say what would be run and what must be refused, and do nothing')
+    .option('--json', 'one JSON object per line')
+    .action((module: string, options: ConformOptions & { json?: boolean }) =>
+      conform(module, options, { cwd: terminal.cwd(), stdout: terminal.stdout, json: options.json === true }),
     );
 
   secure(program.command('connect'))

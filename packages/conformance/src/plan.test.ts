@@ -62,6 +62,10 @@ describe('the plan', () => {
     expect(() => plan(plugin, [{ id: 'psk/conects', reason: '' }])).toThrow(/waiver for an unknown case: psk\/conects/);
   });
 
+  it('is for dtls only', () => {
+    expect(() => plan({ ...pluginThat({}), provides: 'udp' })).toThrow(/planned provides udp/);
+  });
+
   it('is pure: nothing is loaded, probed or changed', () => {
     const plugin = Object.freeze({
       ...pluginThat({ client: EVERYTHING }),

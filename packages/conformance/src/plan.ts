@@ -23,8 +23,11 @@ export type PlannedCase =
   /** Needs a claim that is only reported, never asked for. */
   | { readonly conformanceCase: ConformanceCase; readonly action: 'notClaimed'; readonly need: Need };
 
-/** Throws RangeError for a waiver that names no case. */
+/** Throws RangeError for a waiver that names no case, and for what provides something else than dtls. */
 export function plan(plugin: Plugin, waivers: readonly Waiver[] = []): readonly PlannedCase[] {
+  if (plugin.provides !== 'dtls') {
+    throw new RangeError(`the kit has cases for dtls only, and ${plugin.name} provides ${plugin.provides}`);
+  }
   for (const { id } of waivers) {
     if (!CASES.some((known) => known.id === id)) throw new RangeError(`waiver for an unknown case: ${id}`);
   }
