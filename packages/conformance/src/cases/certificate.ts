@@ -103,7 +103,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
       const many = { names: ['server.example', ...Array.from({ length: 60 }, (_, index) => `name-${index}.example`)] };
       const [server, device] = [root.issue('server', many), root.issue('device', many)];
       for (const mtu of [576, 1_280]) {
-        stage.network.change({ mtu });
+        stage.network.change({ mtu, tooLarge: 'blackhole' });
         const since = stage.network.log.length;
         const pair = await stage.pair({
           client: asClient(root, shows(device)),
@@ -128,8 +128,10 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
         const calm = stage.network.rule((_, number, way) =>
           way === direction && number === index ? 'drop' : undefined,
         );
-        await assertTalks(await stage.pair(both));
-        calm();
+        const pair = await stage.pair(both).finally(calm);
+        await assertTalks(pair);
+        await pair.client.dispose();
+        await pair.listener.dispose();
       }
     },
   },

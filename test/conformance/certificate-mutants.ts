@@ -1,0 +1,94 @@
+/**
+ * Broken copies of dtls-openssl, whose certificates the reference backend has not: one thing changed at the border of the
+ * contract, and the case that is there to catch it.
+ */
+
+import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import { withoutServerCertValidation } from '@avs-net/credentials';
+import { listen } from '@avs-net/dtls-endpoint';
+import { dtlsOpenssl } from '@avs-net/dtls-openssl';
+
+export interface CertificateMutant {
+  readonly name: string;
+  readonly caughtBy: string;
+  readonly plugin: Plugin;
+}
+
+export const CERTIFICATE_MUTANTS: readonly CertificateMutant[] = [
+  mutant('ignores verification', 'certificate/wrong-authority', {
+    security: (security) => (isClient(security) ? withoutServerCertValidation(security) : security),
+  }),
+  mutant('takes any name for the right one', 'certificate/wrong-name', {
+    request: (request) => ({ ...request, serverName: 'other.example' }),
+  }),
+  mutant('forgets revocation lists', 'certificate/revoked', { security: without('certRevocationLists') }),
+  mutant('forgets revocation lists as server', 'certificate/server-revoked', {
+    security: without('certRevocationLists'),
+  }),
+  mutant('forgets that DANE is on', 'certificate/dane', { security: without('dane') }),
+  mutant('lets clients in that show nothing', 'certificate/server-refuses-nobody', {
+    security: (security) =>
+      'clientAuthentication' in security ? { ...security, clientAuthentication: 'optional' } : security,
+  }),
+  mutant('asks no client who it is', 'certificate/server-refuses-stranger', {
+    security: without('clientAuthentication'),
+  }),
+  mutant('does not know the path', 'certificate/narrow-path', {
+    request: (request) => ({ ...request, lowerMtu: 4_096 }),
+  }),
+  mutant('hides who the peer is', 'certificate/client-connects', {
+    association: (sound) => {
+      const info = sound.info.bind(sound);
+      sound.info = () => {
+        const { peerCertificates: _, ...rest } = info();
+        return rest;
+      };
+      return sound;
+    },
+  }),
+];
+
+type Security = SecureConfiguration['security'];
+
+interface Change {
+  readonly security?: (security: Security) => Security;
+  readonly request?: (request: AssociationRequest) => AssociationRequest;
+  readonly association?: (sound: Association) => Association;
+}
+
+function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
+  const { security = (same) => same, request = (same) => same, association = (same) => same } = change;
+  const plugin: Plugin = {
+    ...dtlsOpenssl,
+    name: 'mutant',
+    load: async () => {
+      const module = await dtlsOpenssl.load();
+      return {
+        async context(configuration: Configuration, host) {
+          const secure = configuration as SecureConfiguration;
+          const sound = await module.context({ ...secure, security: security(secure.security) }, host);
+          const make = (asked: AssociationRequest): Association => association(sound.association!(request(asked)));
+          return {
+            association: make,
+            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
+            destroy: () => sound.destroy(),
+          };
+        },
+      };
+    },
+  };
+  return { name, caughtBy, plugin };
+}
+
+function isClient(security: Security): security is Parameters<typeof withoutServerCertValidation>[0] {
+  return security.mode === 'certificate' && !('serverCert' in security);
+}
+
+/** Credentials hide their bytes from being spread; their descriptions are kept as they are. */
+function without(field: string): (security: Security) => Security {
+  return (security) => {
+    const copy = { ...security } as Record<string, unknown>;
+    delete copy[field];
+    return copy as unknown as Security;
+  };
+}
