@@ -19,6 +19,8 @@ export interface Adopted {
   readonly state: SocketState;
   connect(host: string, port: number, attempt: Attempt): Promise<void>;
   bind(host: string, port: number): Promise<void>;
+  /** Hands over every peer of a bound socket from now on, until it is closed or given back. */
+  accept(take: (peer: Socket) => void): void;
   shutdown(how: 'both' | 'write'): Promise<void>;
   /** Closes it; it stays adopted. */
   close(): Promise<void>;
@@ -51,12 +53,17 @@ export function adopt(socket: Socket, owner: string): Adopted {
     },
     connect: (host, port, { signal }) => guard.connect(host, port, { signal }),
     bind: (host, port) => guard.bind(host, port),
+    accept(take) {
+      guard.taker = take;
+      guard.listen('accept');
+    },
     shutdown: (how) => guard.shutdown(how),
     close: () => guard.close(),
     dispose: () => guard.dispose(),
     release() {
       if (!path.end()) return;
       guard.owner = undefined;
+      guard.taker = undefined;
     },
     remote: () => facts.summary(guard).remote,
     local: () => facts.summary(guard).local,

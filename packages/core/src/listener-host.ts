@@ -3,9 +3,10 @@
  * answers its questions from the configuration, and announces it once it is authenticated.
  */
 
+import type { Address } from './address.ts';
 import type { Adopted } from './adoption.ts';
-import type { AssociationRequest, EngineErrorInit } from './association.ts';
-import type { ListenerHost, LowerSocket, SocketHost } from './backend.ts';
+import type { AssociationRequest, EngineErrorInit, Opening } from './association.ts';
+import type { ListenerHost, LowerSocket, PeerOpening, SocketHost } from './backend.ts';
 import type { Claims } from './claims.ts';
 import type { SecureConfiguration, ServerLimits } from './configuration.ts';
 import type { AnswerNeed } from './driver-lookups.ts';
@@ -31,45 +32,58 @@ export interface ListenerRules {
   readonly handshakeFailed?: (error: NetError) => void;
 }
 
+/** A peer and the hello that it begins with, if a listener has read it already. */
+export interface PeerStart extends Omit<PeerOpening, 'opening'> {
+  readonly address: Address;
+  readonly opening?: Opening;
+}
+
 export function listenerHost(server: ServedBy, rules: ListenerRules): ListenerHost {
-  const { host, options } = server;
-  const answer = answerNeeds(server);
-  const error = (init: EngineErrorInit): NetError =>
-    new NetError({ ...init, operation: 'accept', backend: host.backend });
+  const { host } = server;
   return {
     backend: host.backend,
     clock: host.clock,
-    error,
+    error: acceptError(host),
     limits: rules.limits,
     dropped: (reason) => host.dropped(reason),
     ...(host.trace && { trace: host.trace }),
-    open(opening) {
-      rules.admit?.();
-      const mtu = opening.lower.innerMtu();
-      const request: Omit<AssociationRequest, 'output'> = {
-        role: 'server',
-        peer: opening.opening.from,
-        opening: opening.opening,
-        handshakeTimeouts: options.timeouts,
-        ...(mtu === undefined ? {} : { lowerMtu: mtu }),
-        error,
-      };
-      const peer = new ServedPeer({
-        opening,
-        host,
-        answer,
-        open: (output) => opening.association({ ...request, output }),
-        announce: rules.announce,
-        handshakeFailed({ address }, failure) {
-          host.trace?.({ type: 'handshakeFailed', peer: address, code: failure.code, message: failure.message });
-          host.dropped('handshakeFailed');
-          rules.handshakeFailed?.(failure);
-        },
-      });
-      peer.driver.start();
-      return peer;
-    },
+    open: (opening) => servePeer(server, rules, { ...opening, address: opening.opening.from }),
   };
+}
+
+/** Begins the handshake with a peer. Throws what `rules.admit` and the engine throw. */
+export function servePeer(server: ServedBy, rules: ListenerRules, start: PeerStart): ServedPeer {
+  rules.admit?.();
+  const { host, options } = server;
+  const { address, opening, lower, association } = start;
+  const mtu = lower.innerMtu();
+  const request: Omit<AssociationRequest, 'output'> = {
+    role: 'server',
+    peer: address,
+    ...(opening === undefined ? {} : { opening }),
+    handshakeTimeouts: options.timeouts,
+    ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+    error: acceptError(host),
+  };
+  const peer = new ServedPeer({
+    address,
+    opening: start,
+    host,
+    answer: answerNeeds(server),
+    open: (output) => association({ ...request, output }),
+    announce: rules.announce,
+    handshakeFailed(_peer, failure) {
+      host.trace?.({ type: 'handshakeFailed', peer: address, code: failure.code, message: failure.message });
+      host.dropped('handshakeFailed');
+      rules.handshakeFailed?.(failure);
+    },
+  });
+  peer.driver.start();
+  return peer;
+}
+
+function acceptError({ backend }: SocketHost): (init: EngineErrorInit) => NetError {
+  return (init) => new NetError({ ...init, operation: 'accept', backend });
 }
 
 /** Look-ups of a configuration; undefined: there are none. */

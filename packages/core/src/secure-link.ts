@@ -17,6 +17,7 @@ import { wipe } from './secret-bytes.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 import { peerOperations, type ServedPeer } from './served-peer.ts';
 import { SessionKeeping } from './session-keeping.ts';
+import { StreamListener } from './stream-listener.ts';
 
 export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
   readonly role: Role;
@@ -96,6 +97,10 @@ export class SecureLink {
       });
       return target;
     };
+    if (lower.lower.kind === 'stream' && context.listen === undefined) {
+      this.#listener = new StreamListener(server, context);
+      return;
+    }
     const watched = watchedLower(lower.lower, (error) => host.failed(error));
     this.#listener = this.#listen(context)(
       watched,
@@ -141,14 +146,14 @@ export class SecureLink {
 
   /** close_notify to everybody. */
   async shutdown(): Promise<void> {
-    this.#listener?.close();
-    const leaving = this.driver?.shutdown();
-    if (leaving !== undefined) await linger(leaving, this.#init.host.clock);
+    for (const leaving of [this.#listener?.close(), this.driver?.shutdown()]) {
+      if (leaving !== undefined) await linger(leaving, this.#init.host.clock);
+    }
   }
 
   /** `end`, when close_notify has left. */
   async close(): Promise<NetError | undefined> {
-    if (this.driver?.phase === 'established') await this.shutdown();
+    if (this.#listener !== undefined || this.driver?.phase === 'established') await this.shutdown();
     return this.end();
   }
 
@@ -156,7 +161,7 @@ export class SecureLink {
   end(): NetError | undefined {
     const { driver } = this;
     this.#silence?.cancel();
-    this.#listener?.close();
+    void this.#listener?.close();
     this.#listener = undefined;
     this.driver = undefined;
     this.#sender = undefined;

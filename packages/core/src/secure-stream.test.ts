@@ -68,14 +68,4 @@ describe('a tls socket', () => {
       message: expect.stringMatching(/ended the stream without close_notify/),
     });
   });
-
-  it('does not accept by itself where the engine serves no listener', async () => {
-    const { net } = await connected();
-    const server = await net.createSocket('tls', { security: serverSecurity });
-    await server.bind('', 444);
-    await expect(server.accept()).rejects.toMatchObject({
-      code: 'ENOTSUP',
-      message: expect.stringMatching(/listen\(\)/),
-    });
-  });
 });

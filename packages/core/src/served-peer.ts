@@ -16,7 +16,8 @@ import { establishedInfo, SecureSender } from './secure-sender.ts';
 export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped'>;
 
 export interface ServedPeerInit {
-  readonly opening: PeerOpening;
+  readonly address: Address;
+  readonly opening: Pick<PeerOpening, 'lower' | 'established' | 'closed'>;
   readonly host: SocketHost;
   readonly open: (output: Output) => Association;
   readonly answer: AnswerNeed | undefined;
@@ -34,8 +35,8 @@ export class ServedPeer implements PeerRun {
 
   constructor(init: ServedPeerInit) {
     this.#init = init;
-    const { host, opening, open, answer } = init;
-    this.address = opening.opening.from;
+    const { address, host, opening, open, answer } = init;
+    this.address = address;
     this.driver = new AssociationDriver(
       opening.lower,
       {
@@ -78,7 +79,7 @@ export class ServedPeer implements PeerRun {
   #failed(error: NetError): void {
     if (this.#over) return;
     this.#over = true;
-    this.#init.opening.closed();
+    this.#init.opening.closed(error);
     if (this.#target === undefined) this.#init.handshakeFailed(this, error);
     else this.#target.failed(error);
   }
