@@ -1,39 +1,57 @@
 /**
- * The counters of a listener: plain numbers by name, refusals by reason.
+ * The counters of a listener: plain numbers by name, refusals and failures by reason.
  */
 
+import type { NetError } from '@avs-net/core/plugin';
 import type { Refusal } from './refusal.ts';
 
+/** Why a handshake did not finish, where it is not the engine that says so. */
+export type GivenUp = 'timedOut' | 'evicted' | 'closed';
+
 export class EndpointCounters {
+  /** Received. */
   datagrams = 0;
   bytes = 0;
+  datagramsOut = 0;
+  bytesOut = 0;
   hellos = 0;
   cookiesSent = 0;
   cookiesRefused = 0;
   handshakesBegun = 0;
   handshakesFinished = 0;
   handshakesFailed = 0;
-  /** Of the failed ones: out of time, and pushed out by newer ones. */
-  handshakesTimedOut = 0;
-  handshakesEvicted = 0;
   /** Established peers that came back with a new handshake, and those closed for their silence. */
   peersReplaced = 0;
   peersIdle = 0;
-  readonly #refusals = new Map<Refusal, number>();
+  readonly #reasons = new Map<string, number>();
 
-  refuse(reason: Refusal): void {
-    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  sent(bytes: number): void {
+    this.datagramsOut += 1;
+    this.bytesOut += bytes;
   }
 
-  /** All of them, refusals as `dropped.<reason>`. */
+  refuse(reason: Refusal | string): void {
+    this.#count(`dropped.${reason}`);
+  }
+
+  /** By alert where there was one, else by error code. */
+  failed(reason: GivenUp | NetError): void {
+    this.handshakesFailed += 1;
+    this.#count(`failed.${typeof reason === 'string' ? reason : (reason.alert?.name ?? reason.code)}`);
+  }
+
+  /** All of them, refusals as `dropped.<reason>` and failed handshakes as `failed.<reason>`. */
   snapshot(): Record<string, number> {
-    const { datagrams, bytes, hellos, cookiesSent, cookiesRefused } = this;
-    const { handshakesBegun, handshakesFinished, handshakesFailed, handshakesTimedOut, handshakesEvicted } = this;
-    const counters: Record<string, number> = { datagrams, bytes, hellos, cookiesSent, cookiesRefused };
-    Object.assign(counters, { handshakesBegun, handshakesFinished, handshakesFailed });
-    Object.assign(counters, { handshakesTimedOut, handshakesEvicted });
-    Object.assign(counters, { peersReplaced: this.peersReplaced, peersIdle: this.peersIdle });
-    for (const [reason, count] of this.#refusals) counters[`dropped.${reason}`] = count;
-    return counters;
+    const { datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused } = this;
+    const { handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle } = this;
+    return {
+      ...{ datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused },
+      ...{ handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle },
+      ...Object.fromEntries(this.#reasons),
+    };
+  }
+
+  #count(name: string): void {
+    this.#reasons.set(name, (this.#reasons.get(name) ?? 0) + 1);
   }
 }

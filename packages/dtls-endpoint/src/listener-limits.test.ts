@@ -1,10 +1,11 @@
-import { protectedRecord } from '@avs-net/conformance/dtls-records';
+import { handshake, protectedRecord } from '@avs-net/conformance/dtls-records';
 import type { Address } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
 import { FakeEndpoint, type Opened } from '../../../test/fake-endpoint.ts';
 
 const host = (last: number, port = 5_000): Address => ({ host: `192.0.2.${last}`, port });
 const data = protectedRecord({ type: 23 });
+const keyExchange = handshake({ type: 16, messageSeq: 2, body: Uint8Array.of(0, 1, 97) });
 const alive = (opened: readonly Opened[]): string[] => opened.filter(({ over }) => !over).map(({ peer }) => peer);
 
 describe('the limits of a listener', () => {
@@ -22,16 +23,42 @@ describe('the limits of a listener', () => {
     expect(endpoint.listener.stats()).toMatchObject({
       peers: 1,
       halfOpen: 2,
-      handshakesEvicted: 2,
+      'failed.evicted': 2,
       handshakesFailed: 2,
     });
     expect(endpoint.opened[1]?.association.calls).toContain('destroy');
   });
 
+  it('push out who has sent nothing but a hello before who has gone on', () => {
+    const endpoint = new FakeEndpoint({ maxHalfOpen: 2 });
+    endpoint.begin(host(1));
+    endpoint.clock.advance(1);
+    endpoint.begin(host(2));
+    endpoint.arrive(keyExchange, host(1));
+    endpoint.begin(host(3));
+    expect(alive(endpoint.opened)).toEqual(['192.0.2.1:5000', '192.0.2.3:5000']);
+    endpoint.arrive(keyExchange, host(3));
+    endpoint.begin(host(4));
+    expect(alive(endpoint.opened)).toEqual(['192.0.2.3:5000', '192.0.2.4:5000']);
+  });
+
+  it('take nothing that is refused for progress', () => {
+    const endpoint = new FakeEndpoint({ maxPeersPerHost: 2 });
+    const { association } = endpoint.begin(host(1, 1));
+    association.onReceive = () => association.request.output.dropped('wrongVersion');
+    endpoint.arrive(keyExchange, host(1, 1));
+    endpoint.clock.advance(1);
+    endpoint.begin(host(1, 2));
+    endpoint.arrive(keyExchange, host(1, 2));
+    endpoint.begin(host(1, 3));
+    expect(alive(endpoint.opened)).toEqual(['192.0.2.1:2', '192.0.2.1:3']);
+    expect(endpoint.stat('dropped.wrongVersion')).toBe(1);
+  });
+
   it('admit a full house of handshakes by default', () => {
     const endpoint = new FakeEndpoint();
     for (let port = 1; port <= 1_001; port++) endpoint.begin(host(1 + (port % 200), port));
-    expect(endpoint.listener.stats()).toMatchObject({ halfOpen: 1_000, handshakesEvicted: 1 });
+    expect(endpoint.listener.stats()).toMatchObject({ halfOpen: 1_000, 'failed.evicted': 1 });
   });
 
   it('refuse new peers when all places are taken, but not those that come back', () => {
@@ -111,7 +138,7 @@ describe('the limits of a listener', () => {
     expect(alive(endpoint.opened)).toEqual(['192.0.2.2:5000', '192.0.2.3:5000']);
     endpoint.clock.advance(600);
     expect(alive(endpoint.opened)).toEqual(['192.0.2.2:5000']);
-    expect(endpoint.listener.stats()).toMatchObject({ handshakesTimedOut: 2, handshakesFailed: 2, peers: 1 });
+    expect(endpoint.listener.stats()).toMatchObject({ 'failed.timedOut': 2, handshakesFailed: 2, peers: 1 });
     expect(endpoint.clock.timers).toEqual([]);
   });
 

@@ -155,9 +155,48 @@ describe('a listener', () => {
     alice.opening.lower.resume();
     endpoint.arrive(data, ALICE);
     expect(alice.association.received).toHaveLength(1);
+  });
+
+  it('takes nobody new while it is paused, and loses nobody', () => {
+    const endpoint = new FakeEndpoint();
+    const alice = endpoint.establish(ALICE);
     endpoint.listener.pause();
+    endpoint.arrive(clientHello(), BOB);
+    endpoint.arrive(data, ALICE);
+    expect(endpoint.dropped).toEqual(['notAdmitting']);
+    expect(alice.association.received).toHaveLength(1);
+    // Who has a place may come back to it.
+    expect(endpoint.establish(ALICE, { random: 9 }).over).toBe(false);
     endpoint.listener.resume();
-    expect(endpoint.lower.calls).toEqual(['pause', 'resume']);
+    expect(endpoint.establish(BOB).over).toBe(false);
+    expect(endpoint.lower.calls).toEqual([]);
+  });
+
+  it('waits for its goodbyes where the socket below wants to be waited for', () => {
+    const lower = new FakeLower();
+    const endpoint = new FakeEndpoint({}, lower);
+    const { association } = endpoint.establish(ALICE);
+    const room = Promise.resolve();
+    lower.sendTo = () => room;
+    association.shutdown = () => association.request.output.datagram(Uint8Array.of(21));
+    const closed = endpoint.listener.close();
+    expect(closed).toBe(room);
+    expect(endpoint.listener.close()).toBe(room);
+  });
+
+  it('counts what leaves, and failures by their reason', () => {
+    const endpoint = new FakeEndpoint();
+    const alice = endpoint.begin(ALICE);
+    alice.association.request.output.datagram(new Uint8Array(100));
+    expect(endpoint.listener.stats()).toMatchObject({ datagramsOut: 2, bytesOut: 160 });
+    const refusal = { level: 'fatal', description: 40, name: 'handshake_failure', origin: 'local' } as const;
+    alice.opening.closed(new NetError({ code: 'EPROTO', operation: 'accept', message: 'no', alert: refusal }));
+    endpoint.begin(BOB).opening.closed(new NetError({ code: 'ETIMEDOUT', operation: 'accept', message: 'no' }));
+    endpoint.begin(BOB);
+    endpoint.listener.close();
+    expect(endpoint.listener.stats()).toMatchObject({
+      ...{ handshakesFailed: 3, 'failed.handshake_failure': 1, 'failed.ETIMEDOUT': 1, 'failed.closed': 1 },
+    });
   });
 
   it('ends everybody in order when it is closed, and leaves nothing behind', () => {

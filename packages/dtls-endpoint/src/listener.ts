@@ -5,7 +5,7 @@
  */
 
 import type { Address, Listener, ListenerHost, LowerSocket, NetError } from '@avs-net/core/plugin';
-import { EndpointCounters } from './endpoint-counters.ts';
+import { EndpointCounters, type GivenUp } from './endpoint-counters.ts';
 import { type EndpointLimits, endpointLimits } from './endpoint-limits.ts';
 import { HandshakeType } from './handshake-fragment.ts';
 import { HelloExchange } from './hello-exchange.ts';
@@ -34,10 +34,14 @@ class Endpoint implements Listener, SessionHost {
   readonly #deadlines: SessionDeadlines;
   readonly #exchange: HelloExchange;
   #closed = false;
+  #admitting = true;
+  /** What the lower socket last wanted to be waited for. */
+  #room: Promise<void> | undefined;
   readonly #answer = (answer: Uint8Array, to: Address): void => {
     try {
       reply(this.lower, answer, to);
       this.#counters.cookiesSent += 1;
+      this.#counters.sent(answer.length);
     } catch (error) {
       // Whoever sends hellos from an address that nothing can be sent to must not be able to throw.
       this.#host.trace?.({ type: 'lower-error', error });
@@ -53,7 +57,7 @@ class Endpoint implements Listener, SessionHost {
     this.#deadlines = new SessionDeadlines(host.clock, this.#table, this.#limits, (session) => this.#expire(session));
     lower.start({
       receive: (data, from) => this.#receive(data, from ?? ONLY_PEER),
-      end: () => this.close(),
+      end: () => void this.close(),
       // One peer's unreachable port says nothing about the others, and anybody can forge it.
       softError: (error) => host.trace?.({ type: 'lower-error', code: error.code }),
       failed: (error) => this.#lowerFailed(error),
@@ -68,19 +72,30 @@ class Endpoint implements Listener, SessionHost {
     if (this.#limits.idleTimeout !== undefined) session.lastHeard = this.now();
   }
 
-  close(): void {
-    if (this.#closed) return;
+  sent(bytes: number, room: void | Promise<void>): void {
+    this.#counters.sent(bytes);
+    if (room !== undefined) this.#room = room;
+  }
+
+  refused(reason: string): void {
+    this.#counters.refuse(reason);
+  }
+
+  close(): void | Promise<void> {
+    if (this.#closed) return this.#room;
     this.#closed = true;
     this.#deadlines.stop();
-    for (const session of [...this.#table.halfOpen, ...this.#table.established]) this.#end(session);
+    this.#room = undefined;
+    for (const session of [...this.#table.halfOpen, ...this.#table.established]) this.#end(session, 'closed');
+    return this.#room;
   }
 
   pause(): void {
-    this.lower.pause();
+    this.#admitting = false;
   }
 
   resume(): void {
-    this.lower.resume();
+    this.#admitting = true;
   }
 
   stats(): Readonly<Record<string, number>> {
@@ -116,6 +131,10 @@ class Endpoint implements Listener, SessionHost {
 
   #hello(data: Uint8Array, from: Address, peer: Peer | undefined): void {
     this.#counters.hellos += 1;
+    if (peer === undefined && !this.#admitting) {
+      this.#refuse('notAdmitting');
+      return;
+    }
     const refusal = this.#exchange.read(data);
     const { hello } = this.#exchange;
     if (refusal !== undefined) {
@@ -150,16 +169,16 @@ class Endpoint implements Listener, SessionHost {
     // A client that starts again has forgotten the handshake that it had begun.
     if (peer?.handshake !== undefined) this.#evict(peer.handshake);
     if (peer === undefined && table.peersOfHost(from) >= maxPeersPerHost) {
-      const oldest = table.oldestOfHost(from);
-      if (oldest === undefined) {
+      const first = table.leastAdvancedOfHost(from);
+      if (first === undefined) {
         this.#refuse('tooManyPeersOfHost');
         return;
       }
-      this.#evict(oldest);
+      this.#evict(first);
     }
     if (table.halfOpen.size >= maxHalfOpen) {
-      const [oldest] = table.halfOpen;
-      if (oldest !== undefined) this.#evict(oldest);
+      const first = table.leastAdvanced();
+      if (first !== undefined) this.#evict(first);
     }
     this.#begin(data, from);
   }
@@ -178,12 +197,12 @@ class Endpoint implements Listener, SessionHost {
         opening: { hello: session.hello, from: address, cookieVerified: true },
         association: (request) => this.#make(session.watched(request)),
         established: () => this.#established(session),
-        closed: () => this.#forget(session),
+        closed: (error) => this.#forget(session, error ?? 'closed'),
       });
     } catch (error) {
       this.#host.trace?.({ type: 'open-failed', peer: address, error });
       this.#refuse('openFailed');
-      this.#forget(session);
+      this.#forget(session, 'closed');
     }
     if (session.over) session.close();
     this.#deadlines.arm();
@@ -199,7 +218,7 @@ class Endpoint implements Listener, SessionHost {
       this.#counters.peersReplaced += 1;
       // A close_notify under the old keys would be a forgery to the peer, which has new ones.
       replaced.muted = true;
-      this.#end(replaced);
+      this.#end(replaced, 'closed');
     } else if (this.#table.established.size >= this.#limits.maxPeers) this.#endNewcomers();
     this.#deadlines.arm();
   }
@@ -215,26 +234,25 @@ class Endpoint implements Listener, SessionHost {
 
   #expire(session: PeerSession): void {
     if (session.established) this.#counters.peersIdle += 1;
-    else this.#counters.handshakesTimedOut += 1;
-    this.#end(session);
+    this.#end(session, 'timedOut');
   }
 
   #evict(session: PeerSession): void {
-    this.#counters.handshakesEvicted += 1;
     session.muted = true;
-    this.#end(session);
+    this.#end(session, 'evicted');
   }
 
-  #end(session: PeerSession): void {
+  #end(session: PeerSession, reason: GivenUp | NetError): void {
     // Forgotten first: whatever closing it calls back finds it gone.
-    this.#forget(session);
+    this.#forget(session, reason);
     session.close();
   }
 
-  #forget(session: PeerSession): void {
+  /** `reason` is why its handshake failed, if it had not finished. */
+  #forget(session: PeerSession, reason: GivenUp | NetError): void {
     if (session.over) return;
     session.over = true;
-    if (!session.established) this.#counters.handshakesFailed += 1;
+    if (!session.established) this.#counters.failed(reason);
     this.#table.remove(session);
   }
 
@@ -253,7 +271,7 @@ class Endpoint implements Listener, SessionHost {
     this.#deadlines.stop();
     for (const session of sessions) {
       session.lowerFailed(error);
-      this.#end(session);
+      this.#end(session, error);
     }
   }
 }

@@ -23,6 +23,9 @@ export interface SessionHost {
   now(): number;
   /** A message of the peer arrived, authenticated. */
   heard(session: PeerSession): void;
+  /** A datagram left; a promise is that of the lower socket. */
+  sent(bytes: number, room: void | Promise<void>): void;
+  refused(reason: string): void;
 }
 
 export class PeerSession implements LowerSocket {
@@ -38,11 +41,14 @@ export class PeerSession implements LowerSocket {
   over = false;
   /** Nothing leaves any more: another association speaks to the peer. */
   muted = false;
+  /** More than the hello has come, and passed the filter. */
+  advanced = false;
   /** The peer has changed to the keys of this handshake: its protected records may belong here. */
   changedCipherSpec = false;
   lastHeard: number;
   #sink: LowerSink | undefined;
   #paused = false;
+  #refusals = 0;
 
   constructor(peer: Address, hello: Uint8Array, randomAt: number, host: SessionHost) {
     this.peer = peer;
@@ -58,7 +64,10 @@ export class PeerSession implements LowerSocket {
   }
 
   send(data: Uint8Array): void | Promise<void> {
-    return this.muted ? undefined : reply(this.#host.lower, data, this.peer);
+    if (this.muted) return undefined;
+    const room = reply(this.#host.lower, data, this.peer);
+    this.#host.sent(data.length, room);
+    return room;
   }
 
   pause(): void {
@@ -76,8 +85,15 @@ export class PeerSession implements LowerSocket {
   /** False: the peer takes nothing at the moment. */
   deliver(data: Uint8Array): boolean {
     if (this.#sink === undefined || this.#paused || this.over) return false;
+    const before = this.#refusals;
     this.#sink.receive(data);
+    if (this.#refusals === before) this.advanced = true;
     return true;
+  }
+
+  refused(reason: string): void {
+    this.#refusals += 1;
+    this.#host.refused(reason);
   }
 
   /** Ends it. */
@@ -149,6 +165,7 @@ class SessionOutput implements Output {
   }
 
   dropped(reason: string): void {
+    this.#session.refused(reason);
     this.#output.dropped(reason);
   }
 

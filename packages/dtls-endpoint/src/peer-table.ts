@@ -27,14 +27,21 @@ export class PeerTable {
     return this.#hosts.get(hostOf(from))?.size ?? 0;
   }
 
-  /** The handshake of this host that has run longest, of an address without association. */
-  oldestOfHost(from: Address): PeerSession | undefined {
-    let oldest: PeerSession | undefined;
+  /** Who goes first when there are too many handshakes: the oldest of the least advanced ones. */
+  leastAdvanced(): PeerSession | undefined {
+    for (const session of this.halfOpen) if (!session.advanced) return session;
+    const [oldest] = this.halfOpen;
+    return oldest;
+  }
+
+  /** The same among the handshakes of one host, of addresses without association. */
+  leastAdvancedOfHost(from: Address): PeerSession | undefined {
+    let first: PeerSession | undefined;
     for (const peer of this.#hosts.get(hostOf(from))?.values() ?? []) {
       const session = peer.established === undefined ? peer.handshake : undefined;
-      if (session !== undefined && (oldest === undefined || session.begun < oldest.begun)) oldest = session;
+      if (session !== undefined && (first === undefined || goesBefore(session, first))) first = session;
     }
-    return oldest;
+    return first;
   }
 
   begin(session: PeerSession): void {
@@ -86,6 +93,10 @@ export class PeerTable {
     for (const ports of this.#hosts.values()) entries += 1 + ports.size;
     return entries;
   }
+}
+
+function goesBefore(one: PeerSession, other: PeerSession): boolean {
+  return one.advanced === other.advanced ? one.begun < other.begun : other.advanced;
 }
 
 /** The test saves a regular expression per datagram for all but mapped addresses. */

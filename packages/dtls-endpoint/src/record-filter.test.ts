@@ -47,12 +47,11 @@ let state = 1;
 const seen: Seen = {
   protectedRecord: record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) }),
   first: clientHello(),
-  noise: (length) => {
-    return Uint8Array.from({ length }, () => {
+  noise: (length) =>
+    Uint8Array.from({ length }, () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
       return state >>> 16;
-    });
-  },
+    }),
 };
 
 describe('an established association', () => {
@@ -65,7 +64,7 @@ describe('an established association', () => {
       for (const bytes of sent) filter.receive(bytes, 1);
       if (refused === 'keys') {
         expect(engine.given).toEqual(sent);
-        expect(report.dropped).toEqual([]);
+        expect(report.dropped).toEqual(sent.map(() => 'discarded'));
       } else {
         expect(engine.given).toEqual([]);
         expect(report.dropped.length).toBeGreaterThanOrEqual(sent.length);
@@ -103,17 +102,17 @@ describe('an established association', () => {
 
   it('lets a repeated Finished through, without what was repeated in the clear with it', () => {
     const { filter, engine, report } = established(CCM_8, 'server');
+    engine.onReceive = () => engine.request.output.datagram(Uint8Array.of(22));
     const finished = protectedRecord({ sequence: 1 });
-    filter.receive(
-      join(handshake({ type: 16, messageSeq: 2, body: new Uint8Array(5) }), changeCipherSpec(), finished),
-      1,
-    );
+    const keyExchange = handshake({ type: 16, messageSeq: 2, body: new Uint8Array(5) });
+    filter.receive(join(keyExchange, changeCipherSpec(), finished), 1);
     expect(engine.received).toEqual([finished]);
     expect(report.dropped).toEqual(['plaintext', 'plaintext']);
   });
 
   it('judges every record on its own merit and copies none', () => {
     const { filter, engine, report } = established();
+    engine.onReceive = () => engine.request.output.message(Uint8Array.of(1));
     const good = (sequence: number): Uint8Array => protectedRecord({ type: 23, sequence });
     const short = protectedRecord({ type: 23, size: 3 });
     const datagram = join(good(1), good(2), short, good(3), short.subarray(0, 9));
@@ -121,6 +120,21 @@ describe('an established association', () => {
     expect(engine.received).toEqual([join(good(1), good(2)), good(3)]);
     expect(engine.given.map(({ buffer }) => buffer)).toEqual([datagram.buffer, datagram.buffer]);
     expect(report.dropped).toEqual(['recordTooShort', 'truncatedHeader']);
+  });
+
+  it('counts what its engine makes nothing of: forged, damaged or replayed', () => {
+    const { filter, engine, report } = established();
+    const { output } = engine.request;
+    const heed = [
+      () => output.message(seen.first),
+      () => output.datagram(seen.first),
+      () => output.dropped('replayed'),
+    ];
+    for (const react of [() => {}, ...heed, () => output.trace?.({ type: 'alert' }), () => output.closed()]) {
+      engine.onReceive = react;
+      filter.receive(protectedRecord({ type: 23 }), 1);
+    }
+    expect(report.dropped).toEqual(['discarded', 'replayed']);
   });
 
   it('hands on a datagram without fault as it is', () => {

@@ -55,6 +55,8 @@ class RecordFilter implements Association {
   #alert: PlaintextAlert | undefined;
   #learned = false;
   #receiving = false;
+  /** Something came of the datagram that the engine has. */
+  #heeded = false;
   #over = false;
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
@@ -162,12 +164,16 @@ class RecordFilter implements Association {
 
   #pass(bytes: Uint8Array, now: number): void {
     if (this.#over) return;
+    const established = this.#handshake === undefined;
     this.#receiving = true;
+    this.#heeded = false;
     try {
       this.#inner.receive(bytes, now);
     } finally {
       this.#receiving = false;
     }
+    // What the engine says nothing about it could not authenticate, or had before.
+    if (established && !this.#heeded) this.#output.dropped('discarded' satisfies Refusal);
   }
 
   #fail(hint: Alert): void {
@@ -193,10 +199,12 @@ class RecordFilter implements Association {
     return {
       datagram: (bytes) => {
         if (this.#over) return;
+        this.#heeded = true;
         if (this.#receiving) this.#alert?.progress();
         output.datagram(bytes);
       },
       message: (bytes) => {
+        this.#heeded = true;
         if (!this.#over) output.message(bytes);
       },
       established: () => {
@@ -206,11 +214,13 @@ class RecordFilter implements Association {
         output.established();
       },
       closed: (alert) => {
+        this.#heeded = true;
         if (this.#over) return;
         this.#over = true;
         output.closed(alert);
       },
       failed: (error) => {
+        this.#heeded = true;
         if (this.#over) return;
         this.#over = true;
         const hint = error.code === 'ETIMEDOUT' ? this.#alert?.last : undefined;
@@ -219,8 +229,14 @@ class RecordFilter implements Association {
       need: (id, what) => {
         if (!this.#over) output.need(id, what);
       },
-      dropped: (reason) => output.dropped(reason),
-      trace: (event) => output.trace?.(event),
+      dropped: (reason) => {
+        this.#heeded = true;
+        output.dropped(reason);
+      },
+      trace: (event) => {
+        this.#heeded = true;
+        output.trace?.(event);
+      },
     };
   }
 }
