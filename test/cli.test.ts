@@ -9,6 +9,8 @@ const KEY = '73656372657450534b';
 
 const avsNet = (...args: string[]): Child => startChild(process.execPath, [BIN, ...args]);
 
+const PURE = { AVS_NET_USE: 'dtls=dtls-node-dtls-client' };
+
 /** Starts a server on a free port and tells which. */
 async function listening(server: Child): Promise<string> {
   const [, port] = await server.line(/"event":"listening".*"port":(\d+)/);
@@ -55,6 +57,19 @@ describe('avs-net', () => {
       expect(connected).toMatchObject({ version: 'DTLSv1.2', innerMtu: expect.any(Number), resumed: false });
       expect(events(server)).toContainEqual(expect.objectContaining({ event: 'accepted', identity: 'dev-1' }));
     }
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ['AVS_NET_USE', [], 'dtls-node-dtls-client'],
+    ['--backend, whatever AVS_NET_USE says', ['--backend', 'dtls-openssl'], 'dtls-openssl'],
+  ])('takes the backend of %s', async (_, args, backend) => {
+    await using server = avsNet('serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--json');
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    const psk = ['--psk-identity', 'dev-1', '--psk-key', KEY];
+    const all = [BIN, 'connect', uri, ...psk, ...args, '--send', 'x', '--json'];
+    await using client = startChild(process.execPath, all, { env: PURE });
+    expect(await client.ended, client.output()).toBe(0);
+    expect(events(client)[0]).toMatchObject({ event: 'connected', backend });
   });
 
   it('sends lines of standard input', async () => {

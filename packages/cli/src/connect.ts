@@ -4,7 +4,7 @@
  */
 
 import { createInterface } from 'node:readline';
-import { createNet, type Socket, useFromEnvironment } from '@avs-net/core';
+import { createNet, type Socket } from '@avs-net/core';
 import { discover } from './discovery.ts';
 import type { EndpointUri } from './endpoint-uri.ts';
 import { connectedEvent, messageEvent, type Report } from './events.ts';
@@ -24,7 +24,7 @@ export async function connect(
 ): Promise<void> {
   const configuration = clientConfiguration(uri.type, options);
   const { plugins } = await discover(io.cwd);
-  const net = createNet({ plugins, use: useFromEnvironment(useOf(uri.type, options, plugins)) });
+  const net = createNet({ plugins, use: useOf(uri.type, options, plugins) });
   const limit = options.timeout === undefined ? {} : { timeout: options.timeout };
   try {
     const socket = await net.createSocket(uri.type, configuration);

@@ -3,16 +3,17 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import type {
-  HandshakeTimeouts,
-  Plugin,
-  SecureConfiguration,
-  Security,
-  SocketType,
-  TransportConfiguration,
-  Use,
-  Version,
-  VersionRange,
+import {
+  type HandshakeTimeouts,
+  type Plugin,
+  type SecureConfiguration,
+  type Security,
+  type SocketType,
+  type TransportConfiguration,
+  type Use,
+  useFromEnvironment,
+  type Version,
+  type VersionRange,
 } from '@avs-net/core';
 import { certificateServer, certificates, psk, pskServer, withoutServerCertValidation } from '@avs-net/credentials';
 import { certificateChain, certRevocationList, hex, privateKey } from './credential-source.ts';
@@ -59,9 +60,10 @@ export function serverConfiguration(
   return { security: serverSecurity(options), ...common(options) };
 }
 
-/** `--backend` names the plugin for the type of the URI; without it the plugins are tried in the order they were found. */
+/** `--backend` for the type of the URI, else `AVS_NET_USE`, else the plugins in the order they were found. */
 export function useOf(type: SocketType, options: SecureOptions, plugins: readonly Plugin[]): Use {
-  return { ...everyOne(plugins), ...(options.backend !== undefined && { [type]: options.backend }) };
+  const use = useFromEnvironment(everyOne(plugins));
+  return options.backend === undefined ? use : { ...use, [type]: options.backend };
 }
 
 /** All plugins of each type, as a fallback order. */

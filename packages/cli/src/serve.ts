@@ -3,7 +3,7 @@
  * have come, or until it is interrupted.
  */
 
-import { createNet, formatAddress, type Socket, useFromEnvironment } from '@avs-net/core';
+import { createNet, formatAddress, type Socket } from '@avs-net/core';
 import { discover } from './discovery.ts';
 import type { EndpointUri } from './endpoint-uri.ts';
 import { asText, errorEvent, messageEvent, type Report } from './events.ts';
@@ -21,7 +21,7 @@ export async function serve(
 ): Promise<void> {
   const configuration = serverConfiguration(uri.type, options);
   const { plugins } = await discover(io.cwd);
-  const net = createNet({ plugins, use: useFromEnvironment(useOf(uri.type, options, plugins)) });
+  const net = createNet({ plugins, use: useOf(uri.type, options, plugins) });
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, io.interrupted]);
   let awaited = options.receive ?? Number.POSITIVE_INFINITY;
