@@ -74,6 +74,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
   {
     ...certificateCase('client'),
     id: 'certificate/key-mismatch',
+    mutual: false,
     title: 'refuses a key of another certificate when the socket is created',
     async run(stage) {
       const { root } = fixtures();
