@@ -100,12 +100,6 @@ describe('a certificate credential', () => {
       'EINVAL',
       /OpenSSL refuses the own certificate or its key/,
     ],
-    [
-      'that is signed with SHA-1',
-      () => presenting(root.issue('server.example', { digest: 'sha1' })),
-      'EINVAL',
-      /OpenSSL refuses the own certificate or its key/,
-    ],
   ])('%s is refused', async (_what, security, code, message) => {
     await expect(contextOf(configured(security()))).rejects.toMatchObject({
       code,
