@@ -14,12 +14,13 @@ import {
   type ContextHost,
   isNetError,
   type PskInfo,
+  type PskServerInfo,
   type SecureConfiguration,
 } from '@avs-net/core/plugin';
 import { AcceptorPool } from './acceptor.ts';
 import { type Open, TlsAssociation } from './association.ts';
 import { openClient } from './client.ts';
-import { type Credential, clientCertificates, clientPsk, serverCertificates } from './credential.ts';
+import { type Credential, clientCertificates, clientPsk, serverCertificates, serverPsk } from './credential.ts';
 import { type ContextOptions, contextOptions } from './options.ts';
 import { openServer, type ServerSecurity } from './server.ts';
 
@@ -54,7 +55,7 @@ interface Opener {
   destroy?(): void;
 }
 
-function resolve(
+async function resolve(
   { security }: SecureConfiguration,
   { role, mode }: ContextOptions,
   host: ContextHost,
@@ -66,7 +67,7 @@ function resolve(
       : clientCertificates(security as CertificateInfo, refuse);
   }
   if (mode === 'certificate') return serverCertificates(security as CertificateServerInfo);
-  return Promise.resolve({ secrets: { ca: [] }, scope: '', wipe: () => {} });
+  return serverPsk(security as PskServerInfo, refuse);
 }
 
 function client(
@@ -85,11 +86,10 @@ function client(
 function server(
   configuration: SecureConfiguration,
   { protocol, alpn }: ContextOptions,
-  { secrets }: Credential,
+  { secrets, hint }: Credential,
 ): Opener {
   const security = configuration.security as ServerSecurity;
   const { clientAuthentication = 'none' } = security as CertificateServerInfo;
-  const { identityHint } = security as { identityHint?: Uint8Array };
   const pool = new AcceptorPool(
     {
       ...protocol,
@@ -97,7 +97,7 @@ function server(
       requestCert: clientAuthentication !== 'none',
       rejectUnauthorized: clientAuthentication === 'required',
       ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-      ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint).toString('utf8') }),
+      ...(hint === undefined ? {} : { pskIdentityHint: hint }),
       // Tickets of one acceptor are good for all, and for nobody else's.
       ticketKeys: randomBytes(TICKET_KEYS),
       sessionIdContext: randomBytes(SESSION_ID_CONTEXT / 2).toString('hex'),

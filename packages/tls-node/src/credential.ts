@@ -10,6 +10,7 @@ import {
   type CertificateServerInfo,
   type EngineErrorInit,
   type PskInfo,
+  type PskServerInfo,
   wipe,
 } from '@avs-net/core/plugin';
 import {
@@ -18,6 +19,7 @@ import {
   resolveCertificateServerInfo,
   resolvePsk,
 } from '@avs-net/credentials';
+import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './claims.ts';
 import { certificatesPem, privateKeyPem, revocationListPem } from './pem.ts';
 import { trustAnchors } from './trust.ts';
 
@@ -27,6 +29,8 @@ export interface Credential {
   /** Opaque; the same for the same credential in every process. */
   readonly scope: string;
   readonly psk?: { readonly identity: string; readonly key: Uint8Array };
+  /** Of a server. */
+  readonly hint?: string;
   wipe(): void;
 }
 
@@ -60,11 +64,14 @@ export async function serverCertificates(info: CertificateServerInfo): Promise<C
 /** Errors: those of `resolvePsk`, EINVAL for an identity that is no text. */
 export async function clientPsk(info: PskInfo, refuse: Refuse): Promise<Credential> {
   const { identity, key } = await resolvePsk(info, PLACE);
-  const text = Buffer.from(identity).toString('utf8');
-  if (!Buffer.from(text).equals(identity) || text.includes('\0')) {
+  const text = textOf(identity);
+  const wrong =
+    text === undefined
+      ? `security.identity: expected ${TEXT}, which is all that node:tls can send`
+      : (tooLong('identity', identity, MAX_PSK_IDENTITY) ?? tooLong('key', key, MAX_PSK_KEY));
+  if (text === undefined || wrong !== undefined) {
     wipe(key);
-    const message = 'security.identity: expected UTF-8 without NUL bytes, which is all that node:tls can send';
-    throw refuse({ code: 'EINVAL', message });
+    throw refuse({ code: 'EINVAL', message: String(wrong) });
   }
   return {
     secrets: { ca: [] },
@@ -72,6 +79,23 @@ export async function clientPsk(info: PskInfo, refuse: Refuse): Promise<Credenti
     psk: { identity: text, key },
     wipe: () => wipe(key),
   };
+}
+
+/** Keys are looked up when they are needed. Errors: EINVAL and ENOTSUP for a hint that node:tls cannot send. */
+export function serverPsk({ identityHint }: PskServerInfo, refuse: Refuse): Credential {
+  const nothing: Credential = { secrets: { ca: [] }, scope: '', wipe: () => {} };
+  if (identityHint === undefined) return nothing;
+  const path = 'security.identityHint';
+  if (identityHint.length === 0) {
+    throw refuse({ code: 'ENOTSUP', message: `${path}: node:tls sends no empty hint; leave it out` });
+  }
+  if (identityHint.length > MAX_HINT) {
+    const received = `received ${identityHint.length}`;
+    throw refuse({ code: 'EINVAL', message: `${path}: expected at most ${MAX_HINT} bytes, ${received}` });
+  }
+  const hint = textOf(identityHint);
+  if (hint !== undefined) return { ...nothing, hint };
+  throw refuse({ code: 'EINVAL', message: `${path}: expected ${TEXT}, which is all that node:tls can send` });
 }
 
 interface Trust {
@@ -95,6 +119,16 @@ function credential(resolved: ResolvedCertificateInfo, { ca, crl, facts }: Trust
   };
 }
 
+function tooLong(part: string, { length }: Uint8Array, most: number): string | undefined {
+  return length <= most ? undefined : `security.${part}: expected at most ${most} bytes, received ${length}`;
+}
+
+/** Undefined for bytes that do not survive as text. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString('utf8');
+  return Buffer.from(text).equals(bytes) && !text.includes('\0') ? text : undefined;
+}
+
 function forget({ key }: ResolvedCertificateInfo): void {
   if (key?.der !== undefined) wipe(key.der);
 }
@@ -110,4 +144,8 @@ function digest(parts: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex');
 }
 
+const TEXT = 'UTF-8 without NUL bytes';
+
+/** PSK_MAX_IDENTITY_LEN of OpenSSL 3. */
+const MAX_HINT = 256;
 const PLACE = { operation: 'createSocket', path: 'security' };
