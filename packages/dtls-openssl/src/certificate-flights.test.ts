@@ -1,10 +1,11 @@
 /** Flights with certificates: cut to the path, and complete whatever single datagram is lost. */
 
+import type { HandshakeTimeouts } from '@avs-net/core/plugin';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../../../test/peers.ts';
 import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
-import type { Carry, Wire } from '../test/wire.ts';
+import { type Carry, FAST, type Wire } from '../test/wire.ts';
 
 let pki: Pki;
 let root: Authority;
@@ -22,12 +23,12 @@ beforeEach((test) => {
 afterAll(() => pki?.[Symbol.dispose]());
 
 /** Both sides show a chain of two RSA certificates. */
-function connect(lowerMtu: number, carry?: Carry): Promise<Wire> {
+function connect(lowerMtu: number, carry?: Carry, handshakeTimeouts: HandshakeTimeouts = FAST): Promise<Wire> {
   const own = trusting([root], ownCertificate(device));
   const rules = { clientAuthentication: 'required', trustedCerts: chainOf(root.certificate) } as const;
   return meet(configured(own), configured(presenting(server, rules)), {
-    client: { lowerMtu },
-    server: { lowerMtu },
+    client: { lowerMtu, handshakeTimeouts },
+    server: { lowerMtu, handshakeTimeouts },
     ...(carry === undefined ? {} : { carry }),
   });
 }
@@ -39,10 +40,11 @@ describe('a flight with certificates', () => {
     ['IPv4, 1500', 1_472],
   ])('fits a path of %s', async (_path, mtu) => {
     const sizes: number[] = [];
-    const wire = await connect(mtu, (bytes) => {
+    const carry: Carry = (bytes) => {
       sizes.push(bytes.length);
       return bytes.length <= mtu ? [bytes] : [];
-    });
+    };
+    const wire = await connect(mtu, carry, UNHURRIED);
     expect([wire.client.error, wire.server.error]).toEqual([undefined, undefined]);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(mtu);
     // Each side sends more than one of them, so that the bound was what cut them, and it was used.
@@ -95,3 +97,6 @@ describe('a flight with certificates', () => {
 
 /** What the record filter refuses when its limits are too narrow for what is sent. */
 const LIMITS = ['messageTooLong', 'messageNumber', 'tooManyFragments', 'unexpectedMessage', 'recordTooLong'];
+
+/** However slow the machine, no flight is sent twice. */
+const UNHURRIED: HandshakeTimeouts = { min: 60_000, max: 60_000 };
