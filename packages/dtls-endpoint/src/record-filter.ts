@@ -142,6 +142,12 @@ class RecordFilter implements Association {
     return this.#inner.info();
   }
 
+  /** Absent where the engine has none. */
+  get exportKeyingMaterial(): Association['exportKeyingMaterial'] {
+    const inner = this.#inner;
+    return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
+  }
+
   destroy(): void {
     this.#inner.destroy();
   }
@@ -229,6 +235,9 @@ class RecordFilter implements Association {
       need: (id, what) => {
         if (!this.#over) output.need(id, what);
       },
+      session: (session) => {
+        if (!this.#over) output.session?.(session);
+      },
       dropped: (reason) => {
         this.#heeded = true;
         output.dropped(reason);
@@ -243,8 +252,10 @@ class RecordFilter implements Association {
 
 /** What to look at, for alerts that a peer sends in the clear. */
 const ADVICE: Readonly<Record<number, string>> = {
+  20: 'the key may be wrong',
   40: 'both sides need a ciphersuite and a credential of the same kind',
   48: 'it does not know the authority that signed our certificate',
+  51: 'the key may be wrong',
   70: 'both sides need a version in common',
   71: 'its policy wants stronger ciphersuites or keys',
   115: 'it does not know the PSK identity',
