@@ -16,6 +16,8 @@ export type Core = Pick<typeof core, 'createNet' | 'systemClock'>;
 export interface Stage {
   readonly network: Network;
   readonly clock: Clock;
+  /** Whether time moves by the stage alone; otherwise it is the system's, and says little of a backend. */
+  readonly isVirtual: boolean;
   /** The backend under test. */
   readonly plugin: Plugin;
   /** Who plays the other role. */
@@ -92,6 +94,7 @@ export async function createStage(init: {
   const stage: Stage = {
     network,
     clock: counted.clock,
+    isVirtual: !own,
     plugin,
     peer,
     subject: role === 'client' ? client : server,

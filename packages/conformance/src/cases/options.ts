@@ -124,7 +124,8 @@ export const OPTIONS: readonly ConformanceCase[] = [
       await rejects(socket.connect(stage.serverHost, 5684), 'ETIMEDOUT');
       const times = stage.network.log.map(({ at }) => at);
       assert.equal(times.length, 2, 'min 40, max 80: the flight goes out twice');
-      assert.ok(times[1]! - times[0]! >= min - CLOCK_SLACK, `resent after ${times[1]! - times[0]!} ms`);
+      // Real time says when a machine was busy, not what a backend did: there the number of flights tells.
+      if (stage.isVirtual) assert.equal(times[1]! - times[0]!, min);
     },
   },
 ];
@@ -150,5 +151,3 @@ const ALWAYS: readonly OptionKey[] = [
   'hasBufferedData',
   'connectionIdResumed',
 ];
-/** A library that counts real time may call a timer due a little early (OpenSSL: 15 ms). */
-const CLOCK_SLACK = 16;
