@@ -155,10 +155,12 @@ export class NetInstance implements Net {
     return chosen;
   }
 
-  /** Peers are often closed and never disposed; a closed one cannot be used again. */
+  /** Peers are often never disposed: one that is closed, or a dtls one that is over, holds nothing any more. */
   #remember(peer: Socket): void {
     this.#sockets.add(peer);
-    peer.once('close', () => this.#sockets.delete(peer));
+    const forget = (): void => void this.#sockets.delete(peer);
+    peer.once('close', forget);
+    if (peer.type === 'dtls') peer.once('end', forget).once('error', forget);
   }
 
   /** Also of the transport below, as far as it is known who that will be. */

@@ -4,7 +4,7 @@
  */
 
 import type { Address } from './address.ts';
-import type { Association, Output } from './association.ts';
+import type { Association, AssociationInfo, Output } from './association.ts';
 import { AssociationDriver } from './association-driver.ts';
 import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from './backend.ts';
 import type { AnswerNeed } from './driver-lookups.ts';
@@ -32,6 +32,7 @@ export class ServedPeer implements PeerRun {
   readonly #init: ServedPeerInit;
   #target: PeerTarget | undefined;
   #over = false;
+  #facts: AssociationInfo | undefined;
 
   constructor(init: ServedPeerInit) {
     this.#init = init;
@@ -44,7 +45,7 @@ export class ServedPeer implements PeerRun {
         backend: host.backend,
         message: (bytes) => this.#target?.deliver(bytes),
         established: () => this.#established(),
-        closed: () => this.#ended(),
+        closed: () => this.#closed(),
         failed: (error) => this.#failed(error),
         softError: (error) => this.#target?.softError(error),
         dropped: (reason) => (this.#target ?? host).dropped(reason),
@@ -53,6 +54,11 @@ export class ServedPeer implements PeerRun {
       },
       open,
     );
+  }
+
+  /** What was negotiated, once the association is over and freed. */
+  get facts(): AssociationInfo | undefined {
+    return this.#facts;
   }
 
   /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
@@ -66,6 +72,15 @@ export class ServedPeer implements PeerRun {
     this.#init.opening.established();
     this.#target = this.#init.announce(this);
     if (this.#target === undefined) this.close();
+  }
+
+  /** Peers that have ended are often never disposed; over datagrams there is nothing left to say to them. */
+  #closed(): void {
+    if (this.#init.opening.lower.kind === 'datagram') {
+      this.#facts = this.driver.info();
+      this.driver.destroy();
+    }
+    this.#ended();
   }
 
   /** Its address may come back with a new association; what was received is still the socket's. */
@@ -112,6 +127,6 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
         message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
       });
     },
-    info: () => establishedInfo(driver, path),
+    info: () => peer.facts ?? establishedInfo(driver, path),
   };
 }
