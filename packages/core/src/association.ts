@@ -45,9 +45,14 @@ export interface Association {
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
   maxMessage(lowerLimit: number): number;
   info(): AssociationInfo;
+  /** RFC 5705, only when established; throws EINVAL for a label that the protocol reserves. The bytes are the caller's. */
+  readonly exportKeyingMaterial?: ExportKeyingMaterial | undefined;
   /** Frees everything and wipes keys; nothing is called afterwards. Idempotent. */
   destroy(): void;
 }
+
+/** `length` bytes that both ends derive alike from `label` and `context`; an empty context differs from none. */
+export type ExportKeyingMaterial = (label: string, length: number, context?: Uint8Array) => Uint8Array;
 
 export type Phase = 'handshake' | 'established' | 'closed';
 

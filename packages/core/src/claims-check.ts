@@ -145,6 +145,11 @@ function checkFeatures({ role, configuration, claims, isSound }: Part): readonly
   if (isSound('session')) need('session', 'session resumption', 'resumption');
   if (isSound('alpn') && configuration.alpn!.length > 0) need('alpn', 'ALPN', 'alpn');
   if (isSound('keylog')) need('keylog', 'key logging', 'keylog');
+  if (isSound('server') && role === 'server' && configuration.server?.ticketKeys !== undefined) {
+    if (own !== undefined && own.resumption !== true) {
+      unmet.push(unclaimed('server.ticketKeys', 'session resumption', 'server.resumption'));
+    }
+  }
   if (isSound('server') && role === 'client') {
     const message = 'server: limits of a server need the credentials of one: security with lookup or serverCert';
     unmet.push({ path: 'server', need: 'server security', code: 'EINVAL', message });

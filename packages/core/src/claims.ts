@@ -45,6 +45,8 @@ export interface RoleClaims {
   readonly innerMtu?: 'exact' | 'estimate';
   readonly alpn?: boolean;
   readonly keylog?: boolean;
+  /** Keying material can be exported (RFC 5705). */
+  readonly exporter?: boolean;
   /** `lookup` may answer by a promise. */
   readonly asyncLookup?: boolean;
   /** RFC 7627 extended master secret is offered and used. */

@@ -5,7 +5,7 @@
  */
 
 import { isUint8Array } from 'node:util/types';
-import type { SecureConfiguration, ServerLimits, TransportConfiguration } from './configuration.ts';
+import type { SecureConfiguration, ServerConfiguration, TransportConfiguration } from './configuration.ts';
 import { unknownName } from './nearest-name.ts';
 import { invalid, type Unmet } from './unmet.ts';
 
@@ -100,6 +100,11 @@ const arrayOf =
   (value) =>
     Array.isArray(value) && value.every(member) ? undefined : `an array of ${words}`;
 
+const listOfKeys = arrayOf(
+  (value) => isUint8Array(value) && value.length >= 32,
+  'keys of at least 32 bytes, or a function',
+);
+
 const family = oneOf('unspec', 'inet4', 'inet6');
 const milliseconds: Rule = (value) =>
   typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'milliseconds above 0';
@@ -120,12 +125,13 @@ export const TRANSPORT_SHAPE: Readonly<Record<keyof TransportConfiguration, Rule
   receiveQueue: QUEUE,
 };
 
-const SERVER_SHAPE: Readonly<Record<keyof ServerLimits, Rule>> = {
+const SERVER_SHAPE: Readonly<Record<keyof ServerConfiguration, Rule>> = {
   maxHalfOpen: integer(1),
   maxPeers: integer(1),
   maxPeersPerHost: integer(1),
   handshakeTimeout: milliseconds,
   idleTimeout: milliseconds,
+  ticketKeys: (value) => (typeof value === 'function' ? undefined : listOfKeys(value)),
 };
 
 export const TIMEOUTS_SHAPE: Shape = { min: milliseconds, max: milliseconds };

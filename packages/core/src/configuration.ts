@@ -63,8 +63,7 @@ export interface SecureConfiguration {
   readonly alpn?: readonly string[];
   /** Receives NSS key log lines; secrets of the connection, so only for debugging. */
   readonly keylog?: (line: string) => void;
-  /** Limits of a server. */
-  readonly server?: ServerLimits;
+  readonly server?: ServerConfiguration;
   /** Configuration of the udp or tcp socket below. */
   readonly backendConfiguration?: TransportConfiguration;
   readonly receiveQueue?: QueueLimits;
@@ -95,6 +94,15 @@ export interface ServerLimits {
   readonly handshakeTimeout?: number;
   /** Milliseconds of silence after which a peer is closed; default: never. */
   readonly idleTimeout?: number;
+}
+
+export interface ServerConfiguration extends ServerLimits {
+  /**
+   * Keys of session tickets, each of at least 32 random bytes, secret: the first encrypts, all decrypt, so that several
+   * processes can resume each other's sessions and keys can be rotated. A function is asked for every handshake; it gives
+   * the same array as long as nothing has changed. Default: keys of this socket's own.
+   */
+  readonly ticketKeys?: readonly Uint8Array[] | (() => readonly Uint8Array[]);
 }
 
 /** Configuration by socket type. */
