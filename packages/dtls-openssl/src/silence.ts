@@ -41,17 +41,27 @@ const MESSAGES: Readonly<Record<number, string>> = {
   [NO_MESSAGE]: 'nothing',
 };
 
+const LOST_PART: Readonly<Record<Role, string>> = {
+  client: 'part of the flight of the client was lost every time: is a datagram of its size too large for the path?',
+  server: 'part of the flight of the server was lost every time: is a datagram of its size too large for the path?',
+};
+
 /** By the last message that was received. */
 const ADVICE: Readonly<Record<Role, Readonly<Record<number, string>>>> = {
   client: {
     [NO_MESSAGE]: 'is there a DTLS server at this address and port?',
-    2: 'part of the flight of the server was lost every time: is a datagram of its size too large for the path?',
+    2: LOST_PART.server,
     3: 'the server asked for a cookie and then ignored it: does the address change on the way?',
-    14: 'key or identity may be wrong',
+    11: LOST_PART.server,
+    12: LOST_PART.server,
+    13: LOST_PART.server,
+    14: 'key or identity may be wrong; or the certificate that we showed was refused in silence',
   },
   server: {
     [NO_MESSAGE]: 'no client came',
     1: 'the client did not go on after the hello: do datagrams reach it?',
+    11: LOST_PART.client,
+    15: LOST_PART.client,
     16: 'the key of the client may be wrong',
   },
 };
