@@ -8,6 +8,7 @@ import {
   type Association,
   type AssociationInfo,
   type AssociationRequest,
+  type ExportKeyingMaterial,
   findCiphersuite,
   type NeedAnswer,
   type Output,
@@ -106,6 +107,12 @@ class PskGate implements Association {
     return this.#inner.info();
   }
 
+  /** Absent where the engine has none. */
+  get exportKeyingMaterial(): ExportKeyingMaterial | undefined {
+    const inner = this.#inner;
+    return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
+  }
+
   destroy(): void {
     this.#waiting = [];
     this.#inner.destroy();
@@ -193,6 +200,7 @@ class PskGate implements Association {
       closed: (alert) => output.closed(alert),
       failed: (error) => output.failed(error),
       need: (id, what) => output.need(id, what),
+      session: (session) => output.session?.(session),
       dropped: (reason) => output.dropped(reason),
       trace: (event) => output.trace?.(event),
     };

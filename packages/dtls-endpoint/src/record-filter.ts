@@ -10,6 +10,7 @@ import {
   type AssociationInfo,
   type AssociationRequest,
   CLOSE_NOTIFY,
+  type ExportKeyingMaterial,
   type NeedAnswer,
   type NetError,
   type Output,
@@ -143,7 +144,7 @@ class RecordFilter implements Association {
   }
 
   /** Absent where the engine has none. */
-  get exportKeyingMaterial(): Association['exportKeyingMaterial'] {
+  get exportKeyingMaterial(): ExportKeyingMaterial | undefined {
     const inner = this.#inner;
     return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
   }

@@ -35,6 +35,15 @@ constexpr Entry kEntries[] = {
     {"info", Info},
     {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
+    {"takeSessions", TakeSessionsEntry},
+    {"serveSessions", ServeSessions},
+    {"useTicketKeys", UseTicketKeys},
+    {"offerSession", OfferSessionEntry},
+    {"session", SessionEntry},
+    {"answerSession", AnswerSession},
+    {"useProtocols", UseProtocolsEntry},
+    {"logKeys", LogKeysEntry},
+    {"exportKeyingMaterial", ExportKeyingMaterial},
 };
 
 }  // namespace

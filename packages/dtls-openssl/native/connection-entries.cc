@@ -96,7 +96,7 @@ napi_value Shutdown(napi_env env, napi_callback_info info) {
   return UnsignedValue(env, static_cast<uint32_t>(frames.used()));
 }
 
-// info(association): { version, ciphersuite, encryptThenMac, resumed, extendedMasterSecret, pskIdentity, identityHint,
+// info(association): { version, ciphersuite, encryptThenMac, resumed, extendedMasterSecret, pskIdentity, identityHint, alpn,
 // serverName }
 napi_value Info(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "info", 1);
@@ -112,13 +112,21 @@ napi_value Info(napi_env env, napi_callback_info info) {
   }
   SetProperty(env, object, "resumed", BooleanValue(env, SSL_session_reused(ssl) == 1));
   SetProperty(env, object, "extendedMasterSecret", BooleanValue(env, SSL_get_extms_support(ssl) == 1));
-  const std::string& identity = connection->handshake().peer_identity();
+  const std::string identity = SSL_session_reused(ssl) == 1 ? ReadMark(SSL_get_session(ssl)).identity
+                                                            : connection->handshake().peer_identity();
   const bool psk = suite != nullptr && SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
   if (psk && connection->context().server()) {
     SetProperty(env, object, "pskIdentity", BytesValue(env, identity.data(), identity.size()));
   }
   if (!connection->context().server()) {
     SetProperty(env, object, "identityHint", TextValue(env, SSL_get_psk_identity_hint(ssl)));
+  }
+  const unsigned char* protocol = nullptr;
+  unsigned protocol_size = 0;
+  SSL_get0_alpn_selected(ssl, &protocol, &protocol_size);
+  if (protocol_size > 0) {
+    const auto* text = reinterpret_cast<const char*>(protocol);
+    SetProperty(env, object, "alpn", BytesValue(env, text, protocol_size));
   }
   SetProperty(env, object, "serverName", TextValue(env, SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)));
   return object;

@@ -49,7 +49,11 @@ Connection::Connection(Environment* environment, std::shared_ptr<Context> contex
       handshake_(options.timeouts),
       mtu_(std::clamp(options.mtu, kMinMtu, kMaxMtu)) {}
 
-Connection::~Connection() { SSL_free(ssl_); }
+Connection::~Connection() {
+  // Otherwise OpenSSL takes the session of a peer that just went away for a broken one.
+  if (ssl_ != nullptr && phase_ == Phase::kEstablished) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl_);
+}
 
 bool Connection::Configure(Environment* environment, const ConnectionOptions& options) {
   ssl_ = SSL_new(context_->ssl_ctx());
@@ -109,6 +113,18 @@ void Connection::Shutdown(FrameWriter* frames) {
   frames_->Write(FrameKind::kClosed);
 }
 
+bool Connection::AnswerPsk(Bytes key) {
+  if (context_->sessions() != nullptr && key.present) psk_fingerprint_ = FingerprintOf(key);
+  return psk_answer_.Assign(key);
+}
+
+void Connection::AnswerSession(Bytes key, FrameWriter* frames) {
+  if (phase_ != Phase::kHandshake || session_claim_.state() != SessionClaim::State::kAsking) return;
+  Lending lending(&frames_, frames, &input_, {});
+  session_claim_.Answer(key);
+  Advance();
+}
+
 int Connection::TakeInput(uint8_t* to, int capacity) {
   const size_t size = std::min(input_.size, static_cast<size_t>(capacity));
   if (size > 0) std::memcpy(to, input_.data, size);
@@ -134,6 +150,8 @@ bool Connection::Adopt() {
 void Connection::Advance() {
   const int result = SSL_do_handshake(ssl_);
   if (handshake_.exhausted()) return Fail(FailureKind::kTimeout);
+  // Nothing goes on before the claim is answered.
+  if (SSL_want_client_hello_cb(ssl_)) return;
   if (result != 1) return WaitsForInput() ? ReportTimer() : Fail(KindOfError(result));
   phase_ = Phase::kEstablished;
   handshake_.Unwatch(ssl_);

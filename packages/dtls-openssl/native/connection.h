@@ -16,6 +16,7 @@
 #include "handshake.h"
 #include "live-objects.h"
 #include "psk.h"
+#include "session-server.h"
 
 namespace dtls_openssl {
 
@@ -56,7 +57,9 @@ class Connection {
   // Retransmits if OpenSSL's timer has expired, gives up if it was the last wait.
   void Timeout(FrameWriter* frames);
   // Server: the key of the identity that the peer is about to name; absent if nobody has one. False: no memory.
-  bool AnswerPsk(Bytes key) { return psk_answer_.Assign(key); }
+  bool AnswerPsk(Bytes key);
+  // Server: the key of the identity whose session is to be resumed; absent if nobody has one. Goes on with the handshake.
+  void AnswerSession(Bytes key, FrameWriter* frames);
   // Sends close_notify if established.
   void Shutdown(FrameWriter* frames);
 
@@ -65,6 +68,8 @@ class Connection {
   const Context& context() const { return *context_; }
   Secret& psk_answer() { return psk_answer_; }
   Handshake& handshake() { return handshake_; }
+  SessionClaim& session_claim() { return session_claim_; }
+  const KeyFingerprint& psk_fingerprint() const { return psk_fingerprint_; }
   uint32_t mtu() const { return mtu_; }
   uint32_t fallback_mtu() const { return mtu_ < kFallbackMtu ? mtu_ : kFallbackMtu; }
   // Null outside a call.
@@ -96,6 +101,8 @@ class Connection {
   Phase phase_ = Phase::kHandshake;
   Handshake handshake_;
   Secret psk_answer_;
+  KeyFingerprint psk_fingerprint_{};
+  SessionClaim session_claim_;
   uint32_t mtu_;
   Bytes input_;
   FrameWriter* frames_ = nullptr;

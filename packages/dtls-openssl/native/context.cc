@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "application-protocols.h"
 #include "environment.h"
 
 namespace dtls_openssl {
@@ -28,6 +29,7 @@ Context::~Context() { SSL_CTX_free(ssl_ctx_); }
 bool Context::Configure(const ContextOptions& options) {
   ssl_ctx_ = SSL_CTX_new(server_ ? DTLS_server_method() : DTLS_client_method());
   if (ssl_ctx_ == nullptr) return false;
+  SSL_CTX_set_app_data(ssl_ctx_, this);
   policy_.Install(ssl_ctx_);
   SSL_CTX_set_options(ssl_ctx_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -53,6 +55,16 @@ bool Context::UseServerPsk(const std::string* hint, bool conceal_unknown_identit
   conceals_unknown_identity_ = conceal_unknown_identity;
   InstallServerPsk(ssl_ctx_);
   return hint == nullptr || SSL_CTX_use_psk_identity_hint(ssl_ctx_, hint->c_str()) == 1;
+}
+
+bool Context::ServeSessions(Bytes id_context, bool tickets, bool identities) {
+  sessions_.reset(new (std::nothrow) SessionServer());
+  return sessions_ != nullptr && sessions_->Install(ssl_ctx_, id_context, tickets, identities);
+}
+
+bool Context::UseProtocols(std::string protocols) {
+  protocols_ = std::move(protocols);
+  return dtls_openssl::UseProtocols(ssl_ctx_, server_, &protocols_);
 }
 
 }  // namespace dtls_openssl

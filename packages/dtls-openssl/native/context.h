@@ -12,6 +12,7 @@
 #include "live-objects.h"
 #include "psk.h"
 #include "security-policy.h"
+#include "session-server.h"
 
 namespace dtls_openssl {
 
@@ -40,10 +41,17 @@ class Context {
   // An absent hint differs from an empty one (RFC 4279 §5.2).
   bool UseServerPsk(const std::string* hint, bool conceal_unknown_identity);
 
+  // Server, once. False: OpenSSL refuses something.
+  bool ServeSessions(Bytes id_context, bool tickets, bool identities);
+  // False: not a list of names.
+  bool UseProtocols(std::string protocols);
+
   SSL_CTX* ssl_ctx() const { return ssl_ctx_; }
   bool server() const { return server_; }
   const ClientPsk& client_psk() const { return client_psk_; }
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
+  // Null where nothing is resumed.
+  SessionServer* sessions() const { return sessions_.get(); }
 
  private:
   Context(Environment* environment, const ContextOptions& options);
@@ -54,6 +62,8 @@ class Context {
   SecurityPolicy policy_;
   ClientPsk client_psk_;
   bool conceals_unknown_identity_ = true;
+  std::unique_ptr<SessionServer> sessions_;
+  std::string protocols_;
   SSL_CTX* ssl_ctx_ = nullptr;
 };
 

@@ -34,6 +34,17 @@ napi_value Shutdown(napi_env env, napi_callback_info info);
 napi_value Info(napi_env env, napi_callback_info info);
 napi_value DestroyAssociation(napi_env env, napi_callback_info info);
 
+// session-entries.cc
+napi_value TakeSessionsEntry(napi_env env, napi_callback_info info);
+napi_value ServeSessions(napi_env env, napi_callback_info info);
+napi_value UseTicketKeys(napi_env env, napi_callback_info info);
+napi_value OfferSessionEntry(napi_env env, napi_callback_info info);
+napi_value SessionEntry(napi_env env, napi_callback_info info);
+napi_value AnswerSession(napi_env env, napi_callback_info info);
+napi_value UseProtocolsEntry(napi_env env, napi_callback_info info);
+napi_value LogKeysEntry(napi_env env, napi_callback_info info);
+napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
+
 }  // namespace dtls_openssl
 
 #endif  // DTLS_OPENSSL_ENTRIES_H_

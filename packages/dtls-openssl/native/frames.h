@@ -21,6 +21,8 @@ enum class FrameKind : uint8_t {
   kTimer = 7,        // milliseconds until the retransmission timer expires, uint32; all ones: none runs
   kFailed = 8,       // why, last handshake message sent, last received, X509_V_ERR_; library code, uint32; text
   kLost = 9,         // a datagram for the peer did not fit: lost like any other
+  kKeyLog = 10,      // a line of a key log: secret
+  kSessionClaim = 11,  // the PSK identity whose session a client wants to resume; waits for an answer
 };
 
 enum class FailureKind : uint8_t { kProtocol = 0, kTimeout = 1, kEnd = 2 };

@@ -14,11 +14,19 @@ import {
   maxPayload,
   type NeedAnswer,
   type Phase,
+  type SecureConfiguration,
+  wipe,
 } from '@avs-net/core/plugin';
 import { describeFailure } from './failure.ts';
 import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import type { Addon } from './native.ts';
 import { VERSION_NAMES } from './versions.ts';
+
+/** What it does beside carrying bytes: only where it is configured. */
+export interface AssociationExtras {
+  readonly session?: SecureConfiguration['session'] | undefined;
+  readonly keylog?: SecureConfiguration['keylog'] | undefined;
+}
 
 export class OpensslAssociation implements Association {
   readonly #addon: Addon;
@@ -29,12 +37,19 @@ export class OpensslAssociation implements Association {
   #deadline: number | undefined;
   #peerAlert: Alert | undefined;
   #localAlert: Alert | undefined;
+  /** Whether the handshake rests until `answer(SESSION_NEED, …)`. */
+  #asking = false;
+
+  readonly #keepsSession: boolean;
+  readonly #keylog: ((line: string) => void) | undefined;
 
   /** Owns `handle`, an association of `addon`. */
-  constructor(addon: Addon, handle: number, request: AssociationRequest) {
+  constructor(addon: Addon, handle: number, request: AssociationRequest, extras: AssociationExtras = {}) {
     this.#addon = addon;
     this.#handle = handle;
     this.#request = request;
+    this.#keepsSession = request.role === 'client' && extras.session !== undefined;
+    this.#keylog = extras.keylog;
   }
 
   get phase(): Phase {
@@ -67,16 +82,26 @@ export class OpensslAssociation implements Association {
 
   timeout(now: number): void {
     if (this.#phase !== 'handshake') return;
+    if (this.#asking) {
+      if (now >= (this.#deadline ?? now)) this.#answerSession(undefined, now);
+      return;
+    }
     const arena = borrowArena();
     this.#report(arena, this.#addon.timeout(this.#handle, arena), now);
   }
 
-  /** Server: the key for the ClientKeyExchange that is handed in next. */
-  answer(_id: number, key: NeedAnswer): void {
+  /** Server: the key for the ClientKeyExchange that is handed in next, or of the session that is to be resumed. */
+  answer(id: number, key: NeedAnswer, now: number): void {
     if (this.#handle === 0) return;
     // A key that OpenSSL cannot hold is one that nobody can prove to have.
-    const usable = key !== undefined && key.length > 0 && key.length <= MAX_PSK_KEY;
-    this.#addon.answerPsk(this.#handle, usable ? key : undefined);
+    const usable = key !== undefined && key.length > 0 && key.length <= MAX_PSK_KEY ? key : undefined;
+    if (id === SESSION_NEED) this.#answerSession(usable, now);
+    else this.#addon.answerPsk(this.#handle, usable);
+  }
+
+  /** RFC 5705; without extended master secret not to be used for authentication (RFC 7627 §5.4). */
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
+    return this.#addon.exportKeyingMaterial(this.#handle, label, length, context);
   }
 
   shutdown(now: number): void {
@@ -96,7 +121,7 @@ export class OpensslAssociation implements Association {
 
   info(): AssociationInfo {
     if (this.#handle === 0) return {};
-    const { version, ciphersuite, encryptThenMac, identityHint, ...facts } = this.#addon.info(this.#handle);
+    const { version, ciphersuite, encryptThenMac, identityHint, alpn, ...facts } = this.#addon.info(this.#handle);
     const suite = findCiphersuite(ciphersuite ?? -1);
     const name = VERSION_NAMES.get(version ?? 0);
     const peerCertificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
@@ -106,6 +131,7 @@ export class OpensslAssociation implements Association {
       ...(suite === undefined ? {} : { ciphersuite: { id: suite.id, name: suite.name } }),
       ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
       ...(peerCertificates.length === 0 ? {} : { peerCertificates }),
+      ...(alpn === undefined ? {} : { alpn: Buffer.from(alpn).toString() }),
       ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
     };
   }
@@ -155,6 +181,7 @@ export class OpensslAssociation implements Association {
         this.#phase = 'established';
         this.#deadline = undefined;
         output.established();
+        if (this.#keepsSession) this.#giveSession();
         break;
       case FrameKind.closed:
         this.#end();
@@ -169,6 +196,41 @@ export class OpensslAssociation implements Association {
       case FrameKind.lost:
         output.trace?.({ type: 'datagram-lost' });
         break;
+      case FrameKind.keyLog:
+        this.#logKey(payload);
+        break;
+      case FrameKind.sessionClaim:
+        this.#asking = true;
+        this.#deadline = now + PATIENCE;
+        output.need(SESSION_NEED, { kind: 'psk', identity: payload });
+        break;
+    }
+  }
+
+  #answerSession(key: NeedAnswer, now: number): void {
+    if (!this.#asking || this.#phase !== 'handshake') return;
+    this.#asking = false;
+    this.#deadline = undefined;
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.answerSession(this.#handle, key, arena), now);
+  }
+
+  /** A resumed association has nothing new to give unless the server has renewed its ticket. */
+  #giveSession(): void {
+    const { output, session: offered } = this.#request;
+    const session = output.session && this.#addon.session(this.#handle);
+    if (session === undefined) return;
+    if (offered === undefined || Buffer.compare(session, offered) !== 0) output.session?.(session);
+    wipe(session);
+  }
+
+  #logKey(payload: Uint8Array): void {
+    const line = Buffer.from(payload).toString('latin1');
+    wipe(payload);
+    try {
+      this.#keylog?.(line);
+    } catch (error) {
+      this.#request.output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
     }
   }
 
@@ -201,6 +263,12 @@ export class OpensslAssociation implements Association {
 
 /** RFC 6347 §4.1: 2^14 bytes in a record. */
 export const MAX_MESSAGE = 16_384;
+
+/** The id of the question for the key of a session; the PSK gate has another. */
+const SESSION_NEED = 2;
+
+/** Milliseconds; a key that has not come by then is taken for one that is not there, and the handshake is a full one. */
+const PATIENCE = 10_000;
 
 /** PSK_MAX_PSK_LEN of OpenSSL 3. */
 export const MAX_PSK_KEY = 512;

@@ -15,6 +15,10 @@ const BOTH: RoleClaims = {
   handshakeTimers: true,
   decorate: true,
   innerMtu: 'exact',
+  resumption: true,
+  alpn: true,
+  keylog: true,
+  exporter: true,
   extendedMasterSecret: true,
 };
 

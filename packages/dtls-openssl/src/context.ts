@@ -14,12 +14,15 @@ import {
   type SecureConfiguration,
 } from '@avs-net/core/plugin';
 import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
+import { useAgreements } from './agreements.ts';
 import { OpensslAssociation } from './association.ts';
-import { loadCertificates, useCertificates } from './certificates.ts';
+import { isVerifying, loadCertificates, useCertificates } from './certificates.ts';
 import type { Addon } from './native.ts';
-import { type ContextOptions, checkTimeouts, contextOptions } from './options.ts';
+import { type CertificateCredential, type ContextOptions, checkTimeouts, contextOptions } from './options.ts';
 import { expectServer } from './peer-identity.ts';
 import { serverName } from './server-name.ts';
+import { certificateScope, pskScope } from './session-scope.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 
 /**
  * Certificates are read from where they are, so that their context takes its time.
@@ -33,13 +36,13 @@ export function createContext(
   const options = contextOptions(configuration as SecureConfiguration, (init) => host.error(init));
   const { credential } = options;
   if (credential.mode === 'psk') {
-    return contextOf(addon, options, host, (handle) => {
+    return contextOf(addon, options, host, pskScope(credential), (handle) => {
       if (credential.role === 'server') addon.useServerPsk(handle, credential.hint, credential.conceal);
       else addon.useClientPsk(handle, credential.identity, credential.key);
     });
   }
   return loadCertificates(credential).then((loaded) =>
-    contextOf(addon, options, host, (handle) =>
+    contextOf(addon, options, host, certificateScope(facts(credential), loaded), (handle) =>
       useCertificates(addon, handle, credential, loaded, (init) => host.error(init)),
     ),
   );
@@ -49,15 +52,23 @@ function contextOf(
   addon: Addon,
   options: ContextOptions,
   host: ContextHost,
+  scope: Buffer,
   useCredential: (handle: number) => void,
 ): Context {
-  const { credential } = options;
-  let handle = explained(host, () => createNative(addon, options, useCredential));
+  const { credential, agreements } = options;
+  let ticketKeys: TicketKeys | undefined;
+  let handle = explained(host, () =>
+    createNative(addon, options, (made) => {
+      useCredential(made);
+      ticketKeys = useAgreements(addon, made, options, scope, host);
+    }),
+  );
 
   const open = (request: AssociationRequest): Association =>
     explained(request, () => {
       const { min, max } = request.handshakeTimeouts;
       checkTimeouts(request.handshakeTimeouts, (init) => request.error(init));
+      refreshKeys(ticketKeys, request, host.clock.now());
       const name = request.role === 'client' ? serverName(request) : undefined;
       const sni = name?.isAddress === false ? name.text : undefined;
       const association = addon.createAssociation(handle, usableMtu(request), min, max, sni);
@@ -65,11 +76,14 @@ function contextOf(
         if (credential.mode === 'certificate' && credential.role === 'client') {
           expectServer(addon, association, credential.info, name, request);
         }
+        if (agreements.session !== undefined && request.session !== undefined) {
+          addon.offerSession(association, request.session);
+        }
       } catch (error) {
         addon.destroyAssociation(association);
         throw error;
       }
-      return new OpensslAssociation(addon, association, request);
+      return new OpensslAssociation(addon, association, request, agreements);
     });
   const association = (request: AssociationRequest): Association => {
     if (request.role !== options.role) {
@@ -82,13 +96,30 @@ function contextOf(
   };
 
   return {
+    sessionScope: scope.toString('hex'),
     association,
     ...(options.role === 'server' ? { listen: (lower, peers) => listen(lower, association, peers) } : {}),
     destroy(): void {
       if (handle !== 0) addon.destroyContext(handle);
       handle = 0;
+      ticketKeys?.wipe();
     },
   };
+}
+
+/** What decides, beside certificates and lists, who is let in. */
+function facts({ role, info }: CertificateCredential): readonly string[] {
+  if (role === 'server') return [role, info.clientAuthentication ?? 'none'];
+  return [role, String(isVerifying(info)), String(info.dane === true), String(info.ignoreSystemTrustStore === true)];
+}
+
+/** Keys that a function gives may be wrong; then those that were good go on. */
+function refreshKeys(keys: TicketKeys | undefined, { output }: AssociationRequest, now: number): void {
+  try {
+    keys?.refresh(now);
+  } catch (error) {
+    output.trace?.({ type: 'ticketKeysRefused', message: String(Object(error).message ?? error) });
+  }
 }
 
 function createNative(

@@ -18,6 +18,10 @@ export const FrameKind = {
   failed: 8,
   /** A datagram for the peer that did not fit. */
   lost: 9,
+  /** A line of a key log: secret. */
+  keyLog: 10,
+  /** The PSK identity whose session a client wants to resume. */
+  sessionClaim: 11,
 } as const;
 
 export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;

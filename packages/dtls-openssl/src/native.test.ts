@@ -76,6 +76,15 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     info: [association],
     peerCertificates: [association],
     destroyAssociation: [association],
+    takeSessions: [context],
+    serveSessions: [context, new Uint8Array(32), true, true],
+    useTicketKeys: [context, new Uint8Array(80)],
+    offerSession: [association, new Uint8Array(20)],
+    session: [association],
+    answerSession: [association, new Uint8Array(16), arena],
+    useProtocols: [context, Buffer.from('\x04coap')],
+    logKeys: [context],
+    exportKeyingMaterial: [association, 'EXPERIMENTAL', 16, undefined],
   };
 }
 

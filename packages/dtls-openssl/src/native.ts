@@ -47,6 +47,22 @@ export interface Addon {
   /** DER, leaf first. */
   peerCertificates(association: number): Uint8Array[];
   destroyAssociation(association: number): boolean;
+  /** Client: associations can offer sessions, and servers are asked for tickets. */
+  takeSessions(context: number): void;
+  /** Server, once. `identities`: `answerSession` is awaited before a session is adopted. */
+  serveSessions(context: number, idContext: Uint8Array, tickets: boolean, identities: boolean): void;
+  /** 80 bytes each; the first encrypts, all decrypt. */
+  useTicketKeys(context: number, keys: Uint8Array): void;
+  /** Before `start`. False: damaged, expired or not of this configuration, so it will be a full handshake. */
+  offerSession(association: number, session: Uint8Array): boolean;
+  /** What can be resumed later; only when established. */
+  session(association: number): Uint8Array | undefined;
+  /** Server: the key of the identity whose session is to be resumed. */
+  answerSession(association: number, key: Uint8Array | undefined, arena: Uint8Array): number;
+  /** As on the wire, best first. */
+  useProtocols(context: number, protocols: Uint8Array): void;
+  logKeys(context: number): void;
+  exportKeyingMaterial(association: number, label: string, length: number, context?: Uint8Array): Uint8Array;
 }
 
 /** How many objects of OpenSSL and of ours are alive. */
@@ -70,6 +86,7 @@ export interface NativeInfo {
   readonly extendedMasterSecret: boolean;
   readonly pskIdentity?: Uint8Array;
   readonly identityHint?: string;
+  readonly alpn?: Uint8Array;
   readonly serverName?: string;
 }
 

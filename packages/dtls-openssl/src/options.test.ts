@@ -96,8 +96,16 @@ describe('a configuration', () => {
     ['more than 12 waits', withTimeouts(20, 60_000), 'EINVAL', /at most 12 waits.*which makes 13/],
     ['a wait beyond an hour', withTimeouts(4_294_968, 4_294_968), 'EINVAL', /<= 4294967/],
     ['connection ids', clientConfiguration({ connectionId: true }), 'ENOTSUP', /connectionId: not supported/],
-    ['ALPN', clientConfiguration({ alpn: ['coap'] }), 'ENOTSUP', /alpn: not supported/],
-    ['a key log', clientConfiguration({ keylog: () => {} }), 'ENOTSUP', /keylog: not supported/],
+    ['an empty protocol', clientConfiguration({ alpn: ['coap', ''] }), 'EINVAL', /alpn\[1\]: .* received 0/],
+    ['a long protocol', clientConfiguration({ alpn: ['x'.repeat(256)] }), 'EINVAL', /alpn\[0\]: .* received 256/],
+    ['too many protocols', clientConfiguration({ alpn: Array(17).fill('x'.repeat(255)) }), 'EINVAL', /alpn: .* 4352/],
+    ['no ticket key', serverConfiguration({ server: { ticketKeys: [] } }), 'EINVAL', /server.ticketKeys: expected 1/],
+    [
+      'a short ticket key',
+      serverConfiguration({ server: { ticketKeys: [new Uint8Array(31)] } }),
+      'EINVAL',
+      /server.ticketKeys: .* at least 32 random bytes/,
+    ],
   ])('with %s is refused', (_what, configuration, code, message) => {
     expect(() => resolve(configuration)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),

@@ -16,10 +16,12 @@ import {
   type PskServerInfo,
   type SecureConfiguration,
   type SecurityInfo,
+  type ServerConfiguration,
   securityRole,
   waitSchedule,
 } from '@avs-net/core/plugin';
 import { isWithoutServerCertValidation } from '@avs-net/credentials';
+import { checkAgreements } from './agreements.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
 import { versionNumber } from './versions.ts';
@@ -33,6 +35,15 @@ export interface ContextOptions {
   readonly suites: readonly Ciphersuite[];
   /** Borrowed from the configuration. */
   readonly credential: PskCredential | CertificateCredential;
+  readonly agreements: Agreements;
+}
+
+/** Shared with the configuration. */
+export interface Agreements {
+  readonly session: SecureConfiguration['session'] | undefined;
+  readonly alpn: SecureConfiguration['alpn'] | undefined;
+  readonly keylog: SecureConfiguration['keylog'] | undefined;
+  readonly ticketKeys: ServerConfiguration['ticketKeys'] | undefined;
 }
 
 export type PskCredential =
@@ -49,9 +60,8 @@ type Refuse = (init: EngineErrorInit) => Error;
 /** Throws EINVAL or ENOTSUP, made by `refuse`, which name the property. */
 export function contextOptions(configuration: SecureConfiguration, refuse: Refuse): ContextOptions {
   const { security, dtlsHandshakeTimeouts = DEFAULT_HANDSHAKE_TIMEOUTS } = configuration;
-  for (const property of UNSUPPORTED) {
-    if (configuration[property] === undefined || configuration[property] === false) continue;
-    throw refuse({ code: 'ENOTSUP', message: `${property}: not supported by this backend` });
+  if (configuration.connectionId === true) {
+    throw refuse({ code: 'ENOTSUP', message: 'connectionId: not supported by this backend' });
   }
   if (security?.mode !== 'psk' && security?.mode !== 'certificate') {
     throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk or certificate' });
@@ -61,7 +71,10 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
   const bounds = versions(configuration, refuse);
   const credential =
     security.mode === 'certificate' ? certificateCredential(security, bounds, refuse) : psk(role, security, refuse);
-  return { role, ...bounds, suites: suites(configuration, refuse), credential };
+  checkAgreements(configuration, refuse);
+  const { session, alpn, keylog, server } = configuration;
+  const agreements = { session, alpn, keylog, ticketKeys: server?.ticketKeys };
+  return { role, ...bounds, suites: suites(configuration, refuse), credential, agreements };
 }
 
 /** Also for timeouts that were set by option. */
@@ -176,8 +189,6 @@ function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse)
   const expected = `at least one ciphersuite of mode ${security.mode}`;
   throw refuse({ code: 'EINVAL', message: `ciphersuites: expected ${expected}, received none` });
 }
-
-const UNSUPPORTED = ['connectionId', 'session', 'alpn', 'keylog'] as const;
 
 const DTLS_1_2 = 0xfefd;
 

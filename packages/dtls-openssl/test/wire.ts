@@ -67,6 +67,7 @@ export interface EndOptions {
   readonly serverName?: string;
   readonly lowerMtu?: number;
   readonly tlsa?: readonly TlsaRecord[];
+  readonly session?: Uint8Array;
   readonly handshakeTimeouts?: { readonly min: number; readonly max: number };
 }
 
@@ -79,6 +80,7 @@ export class End implements Output {
   readonly traces: TraceEvent[] = [];
   readonly refusals: string[] = [];
   readonly identities: string[] = [];
+  readonly sessions: Buffer[] = [];
   isEstablished = false;
   ended: { alert: Alert | undefined } | undefined;
   error: NetError | undefined;
@@ -117,6 +119,9 @@ export class End implements Output {
   }
   need(id: number, what: { kind: string; identity?: Uint8Array }): void {
     this.#needs.push({ id, identity: Buffer.from(what.identity!) });
+  }
+  session(bytes: Uint8Array): void {
+    this.sessions.push(Buffer.from(bytes));
   }
   dropped(reason: string): void {
     this.refusals.push(reason);
