@@ -10,7 +10,7 @@ export function describeRefusal(whose: 'server' | 'client', code: string, text: 
   const refusal = REFUSALS[code];
   if (refusal === undefined) return undefined;
   const [description, what, advice] = refusal;
-  const words = code === NAME_MISMATCH ? `${what}: ${text.replace(/^.*?Reason: /s, '')}` : what;
+  const words = code === NAME_MISMATCH ? `${what}: ${text.replace(/^.*?Reason: /s, '')}` : what || text;
   return {
     code: 'EPROTO',
     message: `the certificate of the ${whose} was refused: ${words}${advice === '' ? '' : `; ${advice}`} [${code}]`,
@@ -49,7 +49,8 @@ const LIST = 'with certRevocationLists every authority of the chain needs a list
 
 /** Alert, words, advice. */
 const REFUSALS: Readonly<Record<string, readonly [number, string, string]>> = {
-  UNSPECIFIED: [UNKNOWN, 'for an unspecified reason', ''],
+  // Node has no name for it: only OpenSSL's own words tell.
+  UNSPECIFIED: [UNKNOWN, '', ''],
   UNABLE_TO_GET_ISSUER_CERT: [UNKNOWN_CA, 'an issuer is missing', TRUST],
   UNABLE_TO_GET_CRL: [UNKNOWN_CA, 'there is no revocation list for it or for an authority above it', LIST],
   UNABLE_TO_DECRYPT_CERT_SIGNATURE: [BAD_CERTIFICATE, 'its signature cannot be read', ''],
