@@ -1,5 +1,6 @@
 import type { HandshakeTimeouts } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
+import { flip, flipping, lossy, numbers } from '../test/damage.ts';
 import { type Carry, clientConfiguration, KEY, serverConfiguration, Wire } from '../test/wire.ts';
 import { liveObjects } from './live-objects.ts';
 import { loadAddon } from './native.ts';
@@ -71,44 +72,6 @@ const SHORT = { min: 20, max: 80 };
 function connect(carry: Carry, dtlsHandshakeTimeouts: HandshakeTimeouts): Promise<Wire> {
   const server = serverConfiguration({ dtlsHandshakeTimeouts, security: HINT });
   return new Wire(clientConfiguration({ dtlsHandshakeTimeouts }), server, carry).connect();
-}
-
-function lossy(seed: number, rate: number): Carry {
-  const random = numbers(seed);
-  let late: Uint8Array[] = [];
-  return (bytes) => {
-    if (random() < rate) return [];
-    if (random() < 0.1) {
-      late.push(bytes);
-      return [];
-    }
-    const arriving = [bytes, ...(random() < 0.05 ? [bytes] : []), ...late];
-    late = [];
-    return arriving;
-  };
-}
-
-function flipping(seed: number, rate: number): Carry {
-  const random = numbers(seed);
-  return (bytes) => [random() < rate ? flip(bytes, random) : bytes];
-}
-
-/** One to eight bits. */
-function flip(bytes: Uint8Array, random: () => number): Uint8Array {
-  const copy = Buffer.from(bytes);
-  for (let bits = 1 + Math.floor(random() * 8); bits > 0; bits--) {
-    copy[Math.floor(random() * copy.length)]! ^= 1 << Math.floor(random() * 8);
-  }
-  return copy;
-}
-
-/** Park and Miller, 1988: the same numbers for the same seed. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 0x7fffffff;
-    return state / 0x7fffffff;
-  };
 }
 
 function firstHello(): Uint8Array {
