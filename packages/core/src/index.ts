@@ -24,6 +24,7 @@ export { type Clock, systemClock, type Timer } from './clock.ts';
 export type * from './configuration.ts';
 export { createNet } from './create-net.ts';
 export type { WaitOptions } from './deadline.ts';
+export type { DropDiagnostic, HandshakeDiagnostic, PeerDiagnostic } from './diagnostics.ts';
 export { useFromEnvironment } from './environment.ts';
 export { isNetError, NetError } from './error.ts';
 export type { BackendReport, Net, NetOptions } from './net.ts';

@@ -29,6 +29,41 @@ describe('a secure server', () => {
     expect(udp.log.slice(3)).toEqual(['5684>666 C', '5684>667 C']);
   });
 
+  it('serves from bind on; who came before anybody accepts waits', async () => {
+    const { net, udp } = await secureNet();
+    const server = await net.createSocket('dtls', { security: { mode: 'psk', lookup: () => undefined } });
+    await server.bind('', 5684);
+    udp.inject(5684, 'H', STRANGER);
+    expect(udp.log).toEqual(['5684>666 W']);
+    udp.inject(5684, 'Mearly', STRANGER);
+    const peer = await server.accept();
+    expect(text(await peer.receive())).toBe('early');
+    await server.close();
+    await server.bind('', 5684);
+    udp.inject(5684, 'H', STRANGER);
+    expect((await server.accept()).remotePort()).toBe(666);
+  });
+
+  it('takes nobody new while it is paused', async () => {
+    const { net, dtls } = await secureNet();
+    const calls: string[] = [];
+    dtls.change = {
+      listen: () => ({
+        close() {},
+        pause: () => void calls.push('pause'),
+        resume: () => void calls.push('resume'),
+        stats: () => ({}),
+      }),
+    };
+    const server = await net.createSocket('dtls', { security: { mode: 'psk', lookup: () => undefined } });
+    server.pause();
+    await server.bind('', 5684);
+    server.resume().pause();
+    await server.close();
+    await server.bind('', 5684);
+    expect(calls).toEqual(['pause', 'resume', 'pause']);
+  });
+
   it('counts junk of strangers and goes on', async () => {
     const { serve, udp } = await secureNet();
     const server = await serve();

@@ -9,6 +9,7 @@ import type { EngineErrorInit, Role } from './association.ts';
 import { AssociationDriver, type DriverHost } from './association-driver.ts';
 import type { Context, Listener, SocketHost } from './backend.ts';
 import type { Timer } from './clock.ts';
+import { watchHandshake } from './diagnostics.ts';
 import type { NetError } from './error.ts';
 import { type HandshakeOutcome, handshake } from './handshake-outcome.ts';
 import { linger } from './linger.ts';
@@ -30,6 +31,7 @@ export class SecureLink {
   #sender: SecureSender | undefined;
   #lower: Adopted | undefined;
   #listener: Listener | undefined;
+  #admitting = true;
   #silence: Timer | undefined;
 
   constructor(init: SecureLinkInit) {
@@ -38,11 +40,15 @@ export class SecureLink {
 
   /** One association over `lower`, which is connected; `serverName` of a client. */
   async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
+    const { host, role } = this.#init;
     const keeping = this.#keeping(serverName);
     const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
+    const watch = watchHandshake(host.backend, role, lower.remote());
     try {
       await this.#handshake(lower, serverName, signal, keeping, session);
+      watch?.finished(this.driver?.handshakeMs, this.driver?.info() ?? {});
     } catch (error) {
+      watch?.failed(error as NetError);
       // Whatever was wrong with it, the next attempt starts afresh.
       if (session !== undefined && (error as NetError).code === 'EPROTO') keeping?.forget();
       throw error;
@@ -106,6 +112,7 @@ export class SecureLink {
       watched,
       listenerHost(server, { limits: configuration.server ?? {}, announce }),
     );
+    if (!this.#admitting) this.#listener.pause();
   }
 
   /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
@@ -144,6 +151,13 @@ export class SecureLink {
     return this.#sender.send(data);
   }
 
+  /** Whether peers are let in that are not there yet. */
+  admit(anybody: boolean): void {
+    this.#admitting = anybody;
+    if (anybody) this.#listener?.resume();
+    else this.#listener?.pause();
+  }
+
   /** close_notify to everybody. */
   async shutdown(): Promise<void> {
     for (const leaving of [this.#listener?.close(), this.driver?.shutdown()]) {
@@ -163,6 +177,7 @@ export class SecureLink {
     this.#silence?.cancel();
     void this.#listener?.close();
     this.#listener = undefined;
+    this.#admitting = true;
     this.driver = undefined;
     this.#sender = undefined;
     if (driver?.phase === 'established') driver.shutdown();

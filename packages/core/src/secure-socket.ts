@@ -55,6 +55,7 @@ export class SecureSocket {
   operations(): GuardedOperations {
     const { claims, context, type } = this.#init;
     const link = this.#link;
+    const isDtlsServer = type === 'dtls' && this.#role === 'server';
     return {
       ...((context.association ?? claims.client) && {
         connect: (host: string, port: number, attempt: Attempt) => this.#connect(host, port, attempt),
@@ -70,12 +71,15 @@ export class SecureSocket {
         pause: () => this.#lower?.lower.pause(),
         resume: () => this.#lower?.lower.resume(),
       }),
+      // Cookies must be answered while nobody accepts yet.
+      ...(isDtlsServer && { listensAtBind: true, admit: (anybody: boolean) => link.admit(anybody) }),
       getSystem: () => this.#lower?.getSystem(),
       interfaceName: () => this.#lower?.interfaceName() ?? '',
       remote: () => this.#lower?.remote(),
       local: () => this.#lower?.local(),
       getOption: (key) => this.#options.get(key, this.#lower, link.driver),
       setOption: (key, value) => this.#options.set(key, value, this.#lower),
+      exportKeyingMaterial: (...of) => link.driver?.exportKeyingMaterial(...of),
       info: () => link.info(),
       stats: () => link.stats(),
     };

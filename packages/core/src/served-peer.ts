@@ -7,6 +7,7 @@ import type { Address } from './address.ts';
 import type { Association, AssociationInfo, Output } from './association.ts';
 import { AssociationDriver } from './association-driver.ts';
 import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from './backend.ts';
+import { type HandshakeWatch, PEERS, type PeerDiagnostic, watchHandshake } from './diagnostics.ts';
 import type { AnswerNeed } from './driver-lookups.ts';
 import type { NetError } from './error.ts';
 import type { ServedBy } from './listener-host.ts';
@@ -30,6 +31,7 @@ export class ServedPeer implements PeerRun {
   readonly address: Address;
   readonly driver: AssociationDriver;
   readonly #init: ServedPeerInit;
+  readonly #watch: HandshakeWatch | undefined;
   #target: PeerTarget | undefined;
   #over = false;
   #facts: AssociationInfo | undefined;
@@ -38,6 +40,7 @@ export class ServedPeer implements PeerRun {
     this.#init = init;
     const { address, host, opening, open, answer } = init;
     this.address = address;
+    this.#watch = watchHandshake(host.backend, 'server', address);
     this.driver = new AssociationDriver(
       opening.lower,
       {
@@ -69,8 +72,13 @@ export class ServedPeer implements PeerRun {
   }
 
   #established(): void {
+    this.#watch?.finished(this.driver.handshakeMs, this.driver.info());
     this.#init.opening.established();
     this.#target = this.#init.announce(this);
+    if (PEERS.hasSubscribers) {
+      const { pskIdentity } = this.driver.info();
+      this.#publish(this.#target === undefined ? { phase: 'refused' } : { phase: 'accepted', pskIdentity });
+    }
     if (this.#target === undefined) this.close();
   }
 
@@ -87,6 +95,8 @@ export class ServedPeer implements PeerRun {
   #ended(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#watch?.failed();
+    if (this.#target !== undefined) this.#publish({ phase: 'ended' });
     this.#init.opening.closed();
     this.#target?.end();
   }
@@ -94,9 +104,17 @@ export class ServedPeer implements PeerRun {
   #failed(error: NetError): void {
     if (this.#over) return;
     this.#over = true;
+    this.#watch?.failed(error);
+    if (this.#target !== undefined) this.#publish({ phase: 'failed', error });
     this.#init.opening.closed(error);
     if (this.#target === undefined) this.#init.handshakeFailed(this, error);
     else this.#target.failed(error);
+  }
+
+  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error'>): void {
+    if (PEERS.hasSubscribers) {
+      PEERS.publish({ backend: this.#init.host.backend, peer: this.address, ...event } satisfies PeerDiagnostic);
+    }
   }
 }
 
@@ -127,6 +145,7 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
         message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
       });
     },
+    exportKeyingMaterial: (...of) => driver.exportKeyingMaterial(...of),
     info: () => peer.facts ?? establishedInfo(driver, path),
   };
 }

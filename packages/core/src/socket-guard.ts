@@ -8,6 +8,7 @@ import { type AcceptedPeer, AcceptQueue } from './accept-queue.ts';
 import type { Address } from './address.ts';
 import type { QueueLimits } from './configuration.ts';
 import type { Waiter, WaitOptions } from './deadline.ts';
+import { DROPS, publishDrop } from './diagnostics.ts';
 import { NetError, toNetError } from './error.ts';
 import { DEFAULT_RECV_TIMEOUT } from './options.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -106,7 +107,7 @@ export class SocketGuard {
     if (operations.bind === undefined) throw this.unclaimed('bind', 'bind');
     await this.#transition.run('bind', {}, async () => operations.bind?.(host, port), true);
     this.enter('bound');
-    if (this.events.count('connection') > 0) this.listen('on');
+    if (operations.listensAtBind === true || this.events.count('connection') > 0) this.listen('bind');
   }
 
   async decorate(lower: Socket, of: SocketGuard, limits: WaitOptions): Promise<void> {
@@ -122,6 +123,7 @@ export class SocketGuard {
     this.hostname = hostname;
     this.port = port;
     this.enter(state);
+    if (operations.listensAtBind === true) this.listen('decorate');
   }
 
   /** Announces peers from now on; once per `bind`. */
@@ -228,6 +230,7 @@ export class SocketGuard {
   dropped(reason: string): void {
     this.counters.drop(reason);
     this.events.emit('drop', reason);
+    if (DROPS.hasSubscribers) publishDrop(this, reason);
   }
 
   waiter(operation: string): Waiter {

@@ -37,4 +37,8 @@ export interface SocketSettings {
 export interface GuardedOperations extends SocketOperations {
   /** Adopts `lower`, and releases it if it fails; the state that the socket has afterwards. */
   decorate?(lower: Socket, attempt: Attempt): Promise<SocketState>;
+  /** Peers come from `bind` on, and wait to be accepted; otherwise from the first use of `accept`. */
+  readonly listensAtBind?: boolean;
+  /** Whether a bound socket lets peers in that are not there yet; it does until it is told. */
+  admit?(anybody: boolean): void;
 }

@@ -7,6 +7,7 @@ import { acceptedPeers, acceptPeer } from './acceptance.ts';
 import type { SocketType } from './configuration.ts';
 import type { WaitOptions } from './deadline.ts';
 import { checkDecoration } from './decoration.ts';
+import { exportKeyingMaterial } from './keying-material.ts';
 import type { OptionKey, OptionValues } from './options.ts';
 import { type Datagram, messages, receiveDatagram, receiveMessage } from './reception.ts';
 import { checkHost, checkPort, checkWait, invalid } from './socket-arguments.ts';
@@ -136,14 +137,21 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
     return this.off(event, listener);
   }
 
-  /** Keeps messages from the listeners: they queue up to the configured bound. */
+  /**
+   * Keeps messages from the listeners: they queue up to the configured bound. A dtls server takes no new peers meanwhile;
+   * those that it has go on.
+   */
   pause(): this {
-    this.#own('pause').reception.pause();
+    const guard = this.#own('pause');
+    guard.reception.pause();
+    guard.operations.admit?.(false);
     return this;
   }
 
   resume(): this {
-    this.#own('resume').reception.resume();
+    const guard = this.#own('resume');
+    guard.reception.resume();
+    guard.operations.admit?.(true);
     return this;
   }
 
@@ -226,6 +234,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   /** What is known of the connection: addresses, and what the backend tells, such as version and ciphersuite. */
   info(): SocketInfo {
     return { ...facts.summary(this.#guard), ...this.#alive('info').operations.info?.() };
+  }
+
+  /**
+   * `length` bytes for the use named by `label`, the same at both ends of a dtls or tls connection (RFC 5705). Secret. Where
+   * `info().extendedMasterSecret` is false they must not authenticate anybody (RFC 7627 §5.4).
+   */
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
+    return exportKeyingMaterial(this.#own('exportKeyingMaterial'), label, length, context);
   }
 
   stats(): SocketStatistics {
