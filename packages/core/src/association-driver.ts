@@ -134,6 +134,10 @@ export class AssociationDriver {
     return this.#over ? {} : this.#association.info();
   }
 
+  exportKeyingMaterial(...of: Parameters<NonNullable<Association['exportKeyingMaterial']>>): Uint8Array | undefined {
+    return this.phase === 'established' ? this.#association.exportKeyingMaterial?.(...of) : undefined;
+  }
+
   readonly #output: Output = {
     datagram: (bytes) => {
       if (this.#over) return undefined;

@@ -97,6 +97,8 @@ export interface SocketOperations {
   /** Only options that the claims list. */
   getOption?<K extends OptionKey>(key: K): OptionValues[K];
   setOption?<K extends OptionKey>(key: K, value: OptionValues[K]): void;
+  /** What both ends derive alike (RFC 5705); undefined: there is no association, or its engine cannot. */
+  exportKeyingMaterial?(label: string, length: number, context?: Uint8Array): Uint8Array | undefined;
   /** Facts for `socket.info()`. */
   info?(): object;
   /** Counters for `socket.stats()`, merged into those of the guard. */

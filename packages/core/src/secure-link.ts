@@ -14,6 +14,7 @@ import type { NetError } from './error.ts';
 import { type HandshakeOutcome, handshake } from './handshake-outcome.ts';
 import { linger } from './linger.ts';
 import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import type { TlsaRecord } from './options.ts';
 import { wipe } from './secret-bytes.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 import { peerOperations, type ServedPeer } from './served-peer.ts';
@@ -29,6 +30,9 @@ export class SecureLink {
   driver: AssociationDriver | undefined;
   readonly #init: SecureLinkInit;
   #sender: SecureSender | undefined;
+  #kept: SessionKeeping | undefined;
+  /** Whether anything came during the last handshake. */
+  #heard = false;
   #lower: Adopted | undefined;
   #listener: Listener | undefined;
   #admitting = true;
@@ -41,7 +45,9 @@ export class SecureLink {
   /** One association over `lower`, which is connected; `serverName` of a client. */
   async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
     const { host, role } = this.#init;
+    this.#heard = false;
     const keeping = this.#keeping(serverName);
+    this.#kept = keeping;
     const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
     const watch = watchHandshake(host.backend, role, lower.remote());
     try {
@@ -49,8 +55,8 @@ export class SecureLink {
       watch?.finished(this.driver?.handshakeMs, this.driver?.info() ?? {});
     } catch (error) {
       watch?.failed(error as NetError);
-      // Whatever was wrong with it, the next attempt starts afresh.
-      if (session !== undefined && (error as NetError).code === 'EPROTO') keeping?.forget();
+      // A peer that answers and goes no further may have another session of that name: the next attempt starts afresh.
+      if (session !== undefined && this.#heard) keeping?.forget();
       throw error;
     } finally {
       if (session !== undefined) wipe(session);
@@ -168,6 +174,9 @@ export class SecureLink {
   /** `end`, when close_notify has left. */
   async close(): Promise<NetError | undefined> {
     if (this.#listener !== undefined || this.driver?.phase === 'established') await this.shutdown();
+    // Whoever ends the process now wants to find the session in the next one.
+    const { writing } = this.#kept ?? {};
+    if (writing !== undefined) await linger(writing, this.#init.host.clock);
     return this.end();
   }
 
@@ -178,6 +187,7 @@ export class SecureLink {
     void this.#listener?.close();
     this.#listener = undefined;
     this.#admitting = true;
+    this.#heard = (driver?.bytesReceived ?? 0) > 0;
     this.driver = undefined;
     this.#sender = undefined;
     if (driver?.phase === 'established') driver.shutdown();
@@ -210,18 +220,22 @@ export class SecureLink {
 
   /** Undefined where no session is kept, or nobody knows whose it would be. */
   #keeping(serverName: string | undefined): SessionKeeping | undefined {
-    const { role, configuration, context, host } = this.#init;
+    const { role, configuration, context, host, options } = this.#init;
     const { session: store } = configuration;
     const { sessionScope } = context;
     if (role !== 'client' || store === undefined || sessionScope === undefined || serverName === undefined)
       return undefined;
-    return new SessionKeeping({ store, bonds: [host.backend, sessionScope, serverName], trace: host.trace });
+    const bonds = [host.backend, sessionScope, serverName, ...tlsaBonds(options.tlsa)];
+    return new SessionKeeping({ store, bonds, trace: host.trace });
   }
 
   #driverHost({ established, failed }: HandshakeOutcome, keeping: SessionKeeping | undefined): DriverHost {
     const { host, error } = this.#init;
     const fail = (failure: NetError): void => {
-      if (!failed(failure)) host.failed(failure);
+      if (failed(failure)) return;
+      // RFC 5246 §7.2.2: nobody may resume what has ended with a fatal alert.
+      if (failure.alert?.level === 'fatal') keeping?.forget();
+      host.failed(failure);
     };
     const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
     return {
@@ -239,6 +253,13 @@ export class SecureLink {
       ...(host.trace && { trace: host.trace }),
     };
   }
+}
+
+/** What the peer was authenticated by, beside the configuration. */
+function tlsaBonds(records: readonly TlsaRecord[] = []): readonly string[] {
+  return records.map(({ certificateUsage, selector, matchingType, associationData }) =>
+    [certificateUsage, selector, matchingType, Buffer.from(associationData).toString('hex')].join(),
+  );
 }
 
 /** `ServerLimits.handshakeTimeout`, milliseconds. */

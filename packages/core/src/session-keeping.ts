@@ -20,13 +20,18 @@ export class SessionKeeping {
   /** Opaque: tells nothing of what it is made of. */
   readonly key: string;
   readonly #place: SessionPlace;
-  #writing: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> | undefined;
 
   constructor(place: SessionPlace) {
     this.#place = place;
     const hash = createHash('sha256').update('avs-net session 1');
     for (const bond of place.bonds) hash.update(`\0${Buffer.byteLength(bond)}:${bond}`);
     this.key = hash.digest('hex');
+  }
+
+  /** Settles when the store has what was saved last; undefined: it has. Never rejects. */
+  get writing(): Promise<void> | undefined {
+    return this.#writing;
   }
 
   /** The session, in memory of the caller, who wipes it. */
@@ -71,7 +76,13 @@ export class SessionKeeping {
 
   /** One after the other, so that the latest stays. */
   #write(operation: string, run: () => unknown): void {
-    this.#writing = this.#writing.then(run).catch((error: unknown) => this.#failed(operation, error));
+    const writing = Promise.resolve(this.#writing)
+      .then(run)
+      .catch((error: unknown) => this.#failed(operation, error))
+      .then(() => {
+        if (this.#writing === writing) this.#writing = undefined;
+      });
+    this.#writing = writing;
   }
 
   #failed(operation: string, error: unknown): void {
