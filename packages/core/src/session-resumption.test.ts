@@ -7,6 +7,7 @@ import type { RoleClaims } from './claims.ts';
 import type { SecureConfiguration, SessionStore } from './configuration.ts';
 import { createNet } from './create-net.ts';
 import type { Net } from './net.ts';
+import type { Socket } from './socket.ts';
 
 const role: RoleClaims = {
   security: ['psk'],
@@ -21,7 +22,7 @@ interface Resuming {
   readonly dtls: ScriptedDtls;
   readonly net: Net;
   /** Connects a new client. */
-  connect(host?: string, where?: { port?: number; signal?: AbortSignal }): Promise<void>;
+  connect(host?: string, where?: { port?: number; signal?: AbortSignal }): Promise<Socket>;
   /** What the association number `index` was given to resume. */
   offered(index: number): string | undefined;
 }
@@ -47,6 +48,7 @@ async function resuming(store: SessionStore, sessionScope: string | null = 'scop
     async connect(host = '192.0.2.1', { port = 5684, signal } = {}) {
       const client = await net.createSocket('dtls', configuration);
       await client.connect(host, port, signal && { signal });
+      return client;
     },
     offered: (index) => offers[index],
   };
@@ -109,6 +111,56 @@ describe('a socket with a session store', () => {
     expect(subject.offered(1)).toBe('first');
     await settle();
     expect(store.size).toBe(0);
+  });
+
+  it('forgets a session whose handshake was answered and never finished, but not one that nobody answered', async () => {
+    const store = new Map<string, Uint8Array>();
+    const subject = await resuming(store);
+    await subject.connect();
+    ticket(subject.dtls, 'first');
+    await settle();
+    const other = await subject.net.createSocket('udp');
+    await other.bind('', 5685);
+    for (const [answer, left] of [
+      [undefined, 1],
+      ['junk', 0],
+    ] as const) {
+      const controller = new AbortController();
+      const connecting = subject.connect('192.0.2.1', { port: 5685, signal: controller.signal });
+      const failing = expect(connecting).rejects.toMatchObject({ name: 'AbortError' });
+      const { from } = (await other.receiveFrom())!;
+      if (answer !== undefined) await other.sendTo(Buffer.from(answer), from.host, from.port);
+      await settle();
+      controller.abort();
+      await failing;
+      await settle();
+      expect(store.size).toBe(left);
+    }
+  });
+
+  it('is stored when close resolves', async () => {
+    const stored: string[] = [];
+    let finish = (): void => {};
+    const store: SessionStore = {
+      get: () => undefined,
+      delete: () => {},
+      set: () =>
+        new Promise<void>((resolve) => {
+          finish = () => {
+            stored.push('stored');
+            resolve();
+          };
+        }),
+    };
+    const subject = await resuming(store);
+    const client = await subject.connect();
+    ticket(subject.dtls, 'first');
+    await settle();
+    const closing = client.close().then(() => stored.push('closed'));
+    await settle();
+    finish();
+    await closing;
+    expect(stored).toEqual(['stored', 'closed']);
   });
 
   it('can be given up while the store takes its time', async () => {
