@@ -17,7 +17,7 @@ import {
   privateKeyFromFile,
   withoutServerCertValidation,
 } from '@avs-net/credentials';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { needs } from '../../../test/peers.ts';
 import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
@@ -140,7 +140,21 @@ describe('a certificate credential', () => {
 describe('the trust store of the system', () => {
   it('is what node trusts', () => {
     expect(systemTrustStore().length).toBeGreaterThan(50);
-    if (!('getCACertificates' in tls)) expect(systemTrustStore()).toHaveLength(tls.rootCertificates.length);
+  });
+
+  it('holds what NODE_EXTRA_CA_CERTS names where node does not tell, as far as it can be read', async () => {
+    const damaged = join(mkdtempSync(join(tmpdir(), 'avs-net-extra-')), 'damaged.pem');
+    writeFileSync(damaged, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    const sizes: number[] = [];
+    for (const file of ['', root.certificateFile, damaged, '/no/such/file']) {
+      vi.stubEnv('NODE_EXTRA_CA_CERTS', file);
+      vi.resetModules();
+      const fresh = await import('./system-trust-store.ts');
+      sizes.push(fresh.systemTrustStore().length);
+    }
+    vi.unstubAllEnvs();
+    const [none = 0, ...others] = sizes;
+    expect(others).toEqual([none + ('getCACertificates' in tls ? 0 : 1), none, none]);
   });
 
   it.each<[string, () => Security, number]>([

@@ -3,7 +3,7 @@
  * What is wrong with a file or a key is said by @avs-net/credentials.
  */
 
-import { type CertificateInfo, type EngineErrorInit, wipe } from '@avs-net/core/plugin';
+import type { CertificateInfo, EngineErrorInit } from '@avs-net/core/plugin';
 import {
   type PrivateKeyKind,
   type ResolvedCertificateInfo,
@@ -22,7 +22,7 @@ export function loadCertificates(credential: CertificateCredential): Promise<Res
     : resolveCertificateInfo(credential.info, options);
 }
 
-/** Wipes the key, whatever happens. Errors: EINVAL where nothing is trusted, and for what OpenSSL refuses. */
+/** Errors: EINVAL where nothing is trusted, and for what OpenSSL refuses. */
 export function useCertificates(
   addon: Addon,
   context: number,
@@ -30,15 +30,11 @@ export function useCertificates(
   { chain, key, trustedCerts, certRevocationLists }: ResolvedCertificateInfo,
   refuse: (init: EngineErrorInit) => Error,
 ): void {
-  try {
-    if (key !== undefined && credential.role === 'server' && !SERVER_KEYS.includes(key.kind)) {
-      const message = `security.serverKey: OpenSSL serves DTLS 1.2 with RSA and EC keys only, received ${key.kind}`;
-      throw refuse({ code: 'ENOTSUP', message });
-    }
-    if (key?.der !== undefined) addon.useCertificate(context, Buffer.concat(chain), key.der);
-  } finally {
-    if (key?.der !== undefined) wipe(key.der);
+  if (key !== undefined && credential.role === 'server' && !SERVER_KEYS.includes(key.kind)) {
+    const message = `security.serverKey: OpenSSL serves DTLS 1.2 with RSA and EC keys only, received ${key.kind}`;
+    throw refuse({ code: 'ENOTSUP', message });
   }
+  if (key?.der !== undefined) addon.useCertificate(context, Buffer.concat(chain), key.der);
   const dane = credential.role === 'client' && credential.info.dane === true;
   const mode = verifyMode(credential);
   const anchors = usesSystem(credential) ? [...systemTrustStore(), ...trustedCerts] : trustedCerts;

@@ -12,6 +12,7 @@ import {
   type EngineErrorInit,
   isNetError,
   type SecureConfiguration,
+  wipe,
 } from '@avs-net/core/plugin';
 import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
 import { useAgreements } from './agreements.ts';
@@ -41,11 +42,15 @@ export function createContext(
       else addon.useClientPsk(handle, credential.identity, credential.key);
     });
   }
-  return loadCertificates(credential).then((loaded) =>
-    contextOf(addon, options, host, certificateScope(facts(credential), loaded), (handle) =>
-      useCertificates(addon, handle, credential, loaded, (init) => host.error(init)),
-    ),
-  );
+  return loadCertificates(credential).then((loaded) => {
+    try {
+      return contextOf(addon, options, host, certificateScope(facts(credential), loaded), (handle) =>
+        useCertificates(addon, handle, credential, loaded, (init) => host.error(init)),
+      );
+    } finally {
+      if (loaded.key?.der !== undefined) wipe(loaded.key.der);
+    }
+  });
 }
 
 function contextOf(

@@ -1,0 +1,56 @@
+/** Sessions that were made with certificates; to what they are bound is up to the scope and to core. */
+
+import { X509Certificate } from 'node:crypto';
+import type { CertificateInfo, Context } from '@avs-net/core/plugin';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../../../test/peers.ts';
+import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { chainOf, configured, ownCertificate, presenting, trusting } from '../test/certificates.ts';
+import { contextOf, type EndOptions, Wire } from '../test/wire.ts';
+
+let pki: Pki;
+let root: Authority;
+let server: Identity;
+let device: Identity;
+let serving: Context;
+const wires: Wire[] = [];
+
+const session = new Map<string, Uint8Array>();
+const rules = () => ({ clientAuthentication: 'required', trustedCerts: chainOf(root.certificate) }) as const;
+
+beforeEach(async (test) => {
+  needs(test, 'openssl');
+  if (pki === undefined) {
+    pki = createPki();
+    root = pki.authority('root');
+    [server, device] = [root.issue('server.example'), root.issue('device')];
+  }
+  serving = await contextOf(configured(presenting(server, rules()), { session }));
+});
+afterEach(() => {
+  for (const wire of wires.splice(0)) wire.destroy();
+});
+afterAll(() => pki?.[Symbol.dispose]());
+
+/** The same server every time. */
+async function connect(client: CertificateInfo, options: EndOptions = {}): Promise<Wire> {
+  const configuration = configured(client, { session });
+  const ends = { client: { serverName: 'server.example', ...options } };
+  const contexts = [await contextOf(configuration), serving];
+  const wire = new Wire(configuration, configured(presenting(server, rules())), undefined, ends, contexts);
+  wires.push(wire);
+  return wire.connect();
+}
+
+const client = (overrides: Partial<CertificateInfo> = {}) =>
+  trusting([root], { ...ownCertificate(device), ...overrides });
+
+describe('a session made with certificates', () => {
+  it('is resumed, and both still know who the other is', async () => {
+    const first = await connect(client());
+    const second = await connect(client(), { session: first.client.sessions[0]! });
+    expect(second.server.association.info().resumed && second.client.association.info().resumed).toBe(true);
+    const shown = [second.server, second.client].map(({ association }) => association.info().peerCertificates?.[0]);
+    expect(shown.map((der) => new X509Certificate(der!).subject)).toEqual(['CN=device', 'CN=server.example']);
+  });
+});
