@@ -5,6 +5,7 @@ import { scriptedDtls } from '../test/scripted-dtls.ts';
 import { secureNet, settle, text } from '../test/secure-net.ts';
 import { createNet } from './create-net.ts';
 import { NetError } from './error.ts';
+import type { NetOptions } from './net.ts';
 import type { PskLookup } from './security.ts';
 
 const STRANGER = { host: '192.0.2.66', port: 666 };
@@ -149,14 +150,20 @@ describe('the look-up of a server', () => {
     const udp = memoryUdp();
     const role = scriptedDtls().plugin.claims.server!;
     const dtls = scriptedDtls('dtls-scripted', { client: role, server: { ...role, asyncLookup } });
-    const net = createNet({ plugins: [udp.plugin, dtls.plugin], clock: manualClock() });
+    const failures: string[] = [];
+    const trace: NetOptions['trace'] = ({ type, error }) => void (type === 'lookupFailed' && failures.push(`${error}`));
+    const net = createNet({ plugins: [udp.plugin, dtls.plugin], clock: manualClock(), trace });
     const server = await net.createSocket('dtls', { security: { mode: 'psk', lookup } });
     await server.bind('', 5684);
     server.on('connection', () => {});
     udp.inject(5684, 'H', STRANGER);
     udp.inject(5684, 'Ndevice', STRANGER);
     await settle();
-    return { answers: dtls.associations[0]!.answers, dropped: server.stats().dropped };
+    const { dropped } = server.stats();
+    const { answers } = dtls.associations[0]!;
+    await net.close();
+    await settle();
+    return { answers, dropped, failures };
   }
   const bytes = Uint8Array.from(Buffer.from('key'));
 
@@ -166,17 +173,42 @@ describe('the look-up of a server', () => {
       asked.push(text(identity));
       return bytes;
     };
-    expect(await ask(lookup, false)).toEqual({ answers: ['key'], dropped: {} });
+    expect(await ask(lookup, false)).toEqual({ answers: ['key'], dropped: {}, failures: [] });
     expect(asked).toEqual(['device']);
   });
 
   it('may take its time where the engine claims so', async () => {
     expect((await ask(async () => bytes, true)).answers).toEqual(['key']);
-    expect((await ask(() => Promise.reject(new Error('no database')), true)).answers).toEqual([undefined]);
+  });
+
+  it.each<[string, PskLookup, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no database');
+      },
+      'Error: no database',
+    ],
+    ['rejects', () => Promise.reject(new Error('no database')), 'Error: no database'],
+    ['gives text', () => 'key' as never, 'must give the bytes of a key or undefined, it gave a value of type string'],
+    ['gives text later', async () => 'key' as never, 'it gave a value of type string'],
+    ['gives an empty key', () => new Uint8Array(0), 'it gave an empty key'],
+  ])('that %s is an unknown identity for the peer and a failure for the server', async (_, lookup, reason) => {
+    expect(await ask(lookup, true)).toEqual({
+      answers: [undefined],
+      dropped: { lookupFailed: 1 },
+      failures: [expect.stringContaining(reason)],
+    });
+  });
+
+  it('has not failed if it stops because the peer has gone', async () => {
+    const lookup: PskLookup = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    expect(await ask(lookup, true)).toEqual({ answers: [], dropped: {}, failures: [] });
   });
 
   it('counts as unknown where it takes its time and the engine cannot wait', async () => {
-    const expected = { answers: [undefined], dropped: { asyncLookupUnclaimed: 1 } };
+    const expected = { answers: [undefined], dropped: { asyncLookupUnclaimed: 1 }, failures: [] };
     expect(await ask(async () => bytes, false)).toEqual(expected);
     expect(await ask(() => Promise.reject(new Error('no database')), false)).toEqual(expected);
   });

@@ -50,7 +50,7 @@ export interface PskServerInfo {
 
 /**
  * The key of `identity`, or undefined if there is none. The bytes are copied and the copy is wiped; `signal` is aborted
- * when the peer goes away.
+ * when the peer goes away. Throwing or rejecting counts as none: the server counts it as `lookupFailed` and traces it.
  */
 export type PskLookup = (
   identity: Uint8Array,
