@@ -25,6 +25,22 @@ describe('Deadline', () => {
     expect(listeners(signal)).toBe(0);
   });
 
+  it.each([
+    ['receive', 'receive: nothing arrived within 50 ms'],
+    ['receiveFrom', 'receiveFrom: nothing arrived within 50 ms'],
+    ['accept', 'accept: nobody came within 50 ms'],
+    ['connect', 'connect: there was no connection within 50 ms'],
+    ['decorate', 'decorate: not complete within 50 ms'],
+  ])('says what did not happen in time: %s', (operation, message) => {
+    const { waiter, clock } = makeWaiter();
+    const expired = vi.fn();
+    new Deadline({ ...waiter, operation }, { timeout: 50 }, expired);
+    clock.advance(50);
+    expect(expired).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ message: expect.stringContaining(message) }),
+    );
+  });
+
   it('expires once, by signal, with the reason as the cause', () => {
     const { waiter, clock } = makeWaiter();
     const expired = vi.fn();

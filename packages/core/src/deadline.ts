@@ -97,7 +97,8 @@ function signalError({ operation, backend }: Waiter, signal: AbortSignal): NetEr
 }
 
 function timeoutError({ operation, backend }: Waiter, timeout: number): NetError {
-  return new NetError({ code: 'ETIMEDOUT', operation, backend, message: `nothing happened within ${timeout} ms` });
+  const what = UNSEEN[operation] ?? 'not complete';
+  return new NetError({ code: 'ETIMEDOUT', operation, backend, message: `${what} within ${timeout} ms` });
 }
 
 function startTimer(clock: Clock, timeout: number, run: () => void): () => void {
@@ -109,3 +110,11 @@ function startTimer(clock: Clock, timeout: number, run: () => void): () => void 
   const timer = clock.timer(timeout, run);
   return () => timer.cancel();
 }
+
+/** What did not happen in time, by operation. */
+const UNSEEN: Readonly<Record<string, string>> = {
+  receive: 'nothing arrived',
+  receiveFrom: 'nothing arrived',
+  accept: 'nobody came',
+  connect: 'there was no connection',
+};

@@ -47,7 +47,7 @@ describe('psk', () => {
   it.each<[string, unknown, string]>([
     ['no argument', undefined, 'psk: expected an object, received undefined'],
     ['an unknown field', { identity: 'a', key: KEY, hint: '' }, "unknown field 'hint'; known are identity, key"],
-    ['no identity', { key: KEY }, 'identity: expected a Uint8Array, received undefined'],
+    ['no identity', { key: KEY }, 'identity: expected a text or a Uint8Array, received undefined'],
     ['no key', { identity: 'a' }, 'key: expected a Uint8Array, received undefined'],
     ['an empty identity', { identity: '', key: KEY }, 'identity: expected at least 1 byte, received 0'],
     ['an empty key', { identity: 'a', key: new Uint8Array(0) }, 'key: expected at least 1 byte, received 0'],
@@ -58,7 +58,7 @@ describe('psk', () => {
       { identity: 'a', key: 'sesame' },
       'key: expected a Uint8Array, received a string of 6 characters',
     ],
-    ['a number', { identity: 7, key: KEY }, 'identity: expected a Uint8Array, received a number'],
+    ['a number', { identity: 7, key: KEY }, 'identity: expected a text or a Uint8Array, received a number'],
     ['key and identity swapped', { identity: pskKeyFromBuffer(KEY), key: KEY }, "expected 'pskIdentity'"],
     ...(['empty', 'file', 'path', 'array', 'list'] as const).flatMap((source): [string, unknown, string][] => [
       [`a key from ${source}`, { identity: 'a', key: describeSource('pskKey', source) }, 'key.source:'],

@@ -6,7 +6,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PskIdentityInfo, PskInfo, PskKeyInfo, SecurityInfo } from '@avs-net/core/plugin';
 import { checkFields, copyBytes, encodeText } from './byte-argument.ts';
-import { inside, type Place, refusal } from './credential-error.ts';
+import { inside, type Place, refusal, unexpected } from './credential-error.ts';
 import { copyPskPart, infoOfBytes } from './security-info.ts';
 
 export interface PskOptions {
@@ -43,10 +43,9 @@ function pskPart<T extends 'pskIdentity' | 'pskKey'>(type: T, value: unknown, pl
 /** undefined for what must be a description. */
 function plainBytes(type: 'pskIdentity' | 'pskKey', value: unknown, place: Place): Uint8Array | undefined {
   if (typeof value === 'string' && type === 'pskIdentity') return encodeText(value, place);
-  if (isUint8Array(value) || typeof value !== 'object' || value === null || !('source' in value)) {
-    return copyBytes(value, place);
-  }
-  return undefined;
+  if (typeof value === 'object' && value !== null && 'source' in value) return undefined;
+  if (type === 'pskIdentity' && !isUint8Array(value)) throw unexpected(place, 'a text or a Uint8Array', value);
+  return copyBytes(value, place);
 }
 
 const MAX_PSK_SIZE = 65_535;
