@@ -48,8 +48,9 @@ export function openClient(options: ClientOptions, { serverName: given, session,
     handshake.watch(socket);
     socket.on('session', (ticket) => handshake.session(ticket));
     socket.once('secureConnect', () => {
-      // Node does not look at the name again when a session is resumed.
-      const wrong = socket.isSessionReused() ? refusal(options, name, socket.getPeerCertificate()) : undefined;
+      // A session is bound to whom it was made with; of a resumed one node shows no certificate.
+      const given = socket.getPeerCertificate();
+      const wrong = socket.isSessionReused() && given.raw === undefined ? undefined : refusal(options, name, given);
       if (wrong !== undefined) handshake.failed(wrong);
       else if (verifies && !socket.authorized) handshake.failed(new Error('node:tls did not verify the server'));
       else {
