@@ -66,7 +66,7 @@ async function resolve(
       ? clientPsk(security as PskInfo, refuse)
       : clientCertificates(security as CertificateInfo, refuse);
   }
-  if (mode === 'certificate') return serverCertificates(security as CertificateServerInfo);
+  if (mode === 'certificate') return serverCertificates(security as CertificateServerInfo, refuse);
   return serverPsk(security as PskServerInfo, refuse);
 }
 

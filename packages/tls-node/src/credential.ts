@@ -44,7 +44,7 @@ export async function clientCertificates(info: CertificateInfo, refuse: Refuse):
   const { trustedCerts, certRevocationLists } = resolved;
   if (verifies && ignoresSystem && trustedCerts.length === 0) {
     forget(resolved);
-    const message = 'security.trustedCerts: holds nothing and ignoreSystemTrustStore is set, so nobody is trusted';
+    const message = 'security.trustedCerts: holds nothing, so no certificate of a server could ever be accepted';
     throw refuse({ code: 'EINVAL', message });
   }
   return credential(resolved, {
@@ -54,9 +54,14 @@ export async function clientCertificates(info: CertificateInfo, refuse: Refuse):
   });
 }
 
-/** Errors: those of `resolveCertificateServerInfo`. */
-export async function serverCertificates(info: CertificateServerInfo): Promise<Credential> {
+/** Errors: those of `resolveCertificateServerInfo`; EINVAL where no client could be accepted. */
+export async function serverCertificates(info: CertificateServerInfo, refuse: Refuse): Promise<Credential> {
   const resolved = await resolveCertificateServerInfo(info, PLACE);
+  if ((info.clientAuthentication ?? 'none') !== 'none' && resolved.trustedCerts.length === 0) {
+    forget(resolved);
+    const message = 'security.trustedCerts: holds nothing, so no certificate of a client could ever be accepted';
+    throw refuse({ code: 'EINVAL', message });
+  }
   const ca = trustAnchors(resolved.trustedCerts, true);
   return credential(resolved, { ca, crl: resolved.certRevocationLists, facts: [] });
 }

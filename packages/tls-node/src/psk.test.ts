@@ -32,12 +32,12 @@ describe('pre-shared keys', () => {
           throw new Error('database');
         },
       }),
-      [],
+      ['dropped lookupFailed'],
     ],
     ['a look-up that takes its time', serve({ lookup: async () => key }), ['dropped asyncLookupUnclaimed']],
-    ['an empty key', serve({ lookup: () => new Uint8Array() }), []],
-    ['a key that is too long', serve({ lookup: () => new Uint8Array(513) }), []],
-    ['something that is no key', serve({ lookup: () => 'key' as unknown as Uint8Array }), []],
+    ['an empty key', serve({ lookup: () => new Uint8Array() }), ['dropped lookupFailed']],
+    ['a key that is too long', serve({ lookup: () => new Uint8Array(513) }), ['dropped lookupFailed']],
+    ['something that is no key', serve({ lookup: () => 'key' as unknown as Uint8Array }), ['dropped lookupFailed']],
   ])('%s looks like any other wrong key', async (_what, wrong, dropped) => {
     const ends = await established({ client, server: wrong });
     expect(ends.server.events).toEqual([...dropped, 'failed EPROTO']);

@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { isUint8Array } from 'node:util/types';
 import type { AssociationRequest, CertificateServerInfo, PskServerInfo } from '@avs-net/core/plugin';
 import type { AcceptorPool, Candidate } from './acceptor.ts';
 import type { Handshake, Open } from './association.ts';
@@ -45,25 +46,33 @@ export function openServer(pool: AcceptorPool, security: ServerSecurity, { outpu
   };
 }
 
-/** A key that can be used, copied by node before this is called again. */
+/** A key that can be used; node copies it before anything else happens. What is wrong is counted and traced. */
 function lookUp(
   { lookup }: PskServerInfo,
   identity: Uint8Array,
   signal: AbortSignal,
   output: AssociationRequest['output'],
 ): Uint8Array | undefined {
+  const failed = (error: unknown): undefined => {
+    output.dropped('lookupFailed');
+    output.trace?.({ type: 'lookupFailed', error });
+  };
   let key: unknown;
   try {
     key = lookup(identity, signal);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return failed(error);
   }
+  if (key === undefined) return undefined;
   if (key instanceof Promise) {
     key.catch(() => {});
     output.dropped('asyncLookupUnclaimed');
     return undefined;
   }
-  return key instanceof Uint8Array && key.length > 0 && key.length <= MAX_PSK_KEY ? key : undefined;
+  if (isUint8Array(key) && key.length > 0 && key.length <= MAX_PSK_KEY) return key;
+  const given = isUint8Array(key) ? `${key.length} bytes` : `a value of type ${typeof key}`;
+  const expected = `1 to ${MAX_PSK_KEY} bytes of a key or undefined`;
+  return failed(new TypeError(`security.lookup must give ${expected}, it gave ${given}`));
 }
 
 /** Node lets everybody through whom it does not have to refuse; the code of its refusal, or that there is nothing. */
