@@ -50,6 +50,7 @@ class Context {
   bool server() const { return server_; }
   const ClientPsk& client_psk() const { return client_psk_; }
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
+  const std::string& protocols() const { return protocols_; }
   // Null where nothing is resumed.
   SessionServer* sessions() const { return sessions_.get(); }
 

@@ -1,5 +1,6 @@
 // Entries about sessions, and about what else is agreed on with or derived from a handshake: application protocols, the
 // key log, exported keying material.
+#include <cstring>
 #include <string>
 
 #include "application-protocols.h"
@@ -76,7 +77,9 @@ napi_value OfferSessionEntry(napi_env env, napi_callback_info info) {
     arguments.RefuseRange("association", "that of a client and not started");
     return nullptr;
   }
-  return BooleanValue(env, OfferSession(connection->ssl(), session, connection->mtu()));
+  const char* name = SSL_get_servername(connection->ssl(), TLSEXT_NAMETYPE_host_name);
+  const size_t names = (name == nullptr ? 0 : std::strlen(name)) + connection->context().protocols().size();
+  return BooleanValue(env, OfferSession(connection->ssl(), session, connection->mtu(), names));
 }
 
 // session(association): bytes, or undefined

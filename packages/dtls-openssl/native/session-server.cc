@@ -123,8 +123,10 @@ bool SessionServer::Mark(Connection* connection, SSL_SESSION* session) const {
 KeyFingerprint FingerprintOf(Bytes key) {
   static constexpr uint8_t kLabel[] = "session of a pre-shared key";
   KeyFingerprint fingerprint{};
+  uint8_t digest[EVP_MAX_MD_SIZE] = {};
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data, static_cast<int>(key.size), kLabel, sizeof kLabel, fingerprint.data(), &size);
+  HMAC(EVP_sha256(), key.data, static_cast<int>(key.size), kLabel, sizeof kLabel, digest, &size);
+  std::memcpy(fingerprint.data(), digest, fingerprint.size());
   return fingerprint;
 }
 

@@ -17,7 +17,8 @@ namespace dtls_openssl {
 
 class Connection;
 
-using KeyFingerprint = std::array<uint8_t, 32>;
+// Half a digest: tickets travel in hellos, where space is short.
+using KeyFingerprint = std::array<uint8_t, 16>;
 
 // What a server notes in a session: of which identity, and with which key.
 struct PskMark {

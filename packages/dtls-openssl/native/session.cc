@@ -6,8 +6,12 @@
 namespace dtls_openssl {
 namespace {
 
-// What a hello holds beside a ticket: suites, names, extensions, headers.
-constexpr size_t kHelloWithoutTicket = 400;
+// Headers, version and random, session id, a cookie of 32 bytes, lengths, and extensions without names or ticket.
+constexpr size_t kHello = 25 + 34 + 33 + 33 + 6 + 110;
+
+size_t HelloWithoutTicket(SSL* ssl, size_t names) {
+  return kHello + 2 * static_cast<size_t>(sk_SSL_CIPHER_num(SSL_get_ciphers(ssl))) + names;
+}
 
 bool IsConfigured(SSL* ssl, const SSL_SESSION* session) {
   const int version = SSL_SESSION_get_protocol_version(session);
@@ -32,13 +36,13 @@ void TakeSessions(SSL_CTX* ctx) {
   SSL_CTX_set_timeout(ctx, SessionServer::kLifetimeSeconds);
 }
 
-bool OfferSession(SSL* ssl, Bytes bytes, size_t mtu) {
+bool OfferSession(SSL* ssl, Bytes bytes, size_t mtu, size_t names) {
   const Session session = ParseSession(bytes);
   if (session == nullptr || SSL_SESSION_is_resumable(session.get()) != 1 || IsExpired(session.get())) return false;
   if (!IsConfigured(ssl, session.get())) return false;
   // A server without state cannot put a hello together (RFC 6347 §4.2.1); it would stay silent.
   const size_t ticket = TicketSize(session.get());
-  if (ticket > 0 && ticket + kHelloWithoutTicket > mtu) return false;
+  if (ticket > 0 && ticket + HelloWithoutTicket(ssl, names) > mtu) return false;
   return SSL_set_session(ssl, session.get()) == 1;
 }
 

@@ -14,8 +14,9 @@ namespace dtls_openssl {
 void TakeSessions(SSL_CTX* ctx);
 
 // Offers what SessionOf gave, unless it is damaged, expired, of a version or suite that is not configured, or too large for
-// a hello of one datagram of `mtu` bytes. False: it will be a full handshake.
-bool OfferSession(SSL* ssl, Bytes session, size_t mtu);
+// a hello of one datagram of `mtu` bytes, in which the server's name and protocols take up `names`. False: it will be a full
+// handshake.
+bool OfferSession(SSL* ssl, Bytes session, size_t mtu, size_t names);
 
 // Of an established association. False: there is none, or none that is newer than what was offered.
 bool SessionOf(SSL* ssl, Secret* session);

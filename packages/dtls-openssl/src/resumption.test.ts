@@ -161,7 +161,7 @@ describe('what is offered', () => {
   });
 
   it('is left out where the hello would not fit one datagram', async () => {
-    const { first, second } = await twice({ lowerMtu: 500 });
+    const { first, second } = await twice({ lowerMtu: 450 });
     expect(second.client.association.info().resumed).toBe(false);
     done(first, second);
   });
