@@ -10,6 +10,8 @@ export type AddressFamily = 'unspec' | 'inet4' | 'inet6';
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** Of whom a datagram came from: the local address that it was sent to, where the transport tells. Answers go from there. */
+  readonly local?: Address;
 }
 
 /** `host:port`, with brackets around IPv6; also the key under which a peer is known. */

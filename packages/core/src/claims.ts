@@ -72,7 +72,9 @@ export type TransportFeature =
   | 'preferredEndpoint'
   | 'addressFamily'
   | 'preferredFamily'
-  | 'forcedMtu';
+  | 'forcedMtu'
+  | 'reusePort'
+  | 'replyFromAskedAddress';
 
 /** Sizes in bytes, times in milliseconds; what is left out is unlimited. */
 export interface Limits {

@@ -115,6 +115,8 @@ export const TRANSPORT_SHAPE: Readonly<Record<keyof TransportConfiguration, Rule
   dscp: integer(0, 63),
   priority: integer(0, 7),
   reuseAddress: flag,
+  reusePort: flag,
+  replyFromAskedAddress: flag,
   transparent: flag,
   // IF_NAMESIZE is 16 with the NUL; Windows has longer ones.
   interfaceName: (value) => (value === '' ? undefined : text(255)(value)),

@@ -16,6 +16,13 @@ export interface TransportConfiguration {
   readonly priority?: number;
   /** SO_REUSEADDR at bind. */
   readonly reuseAddress?: boolean;
+  /** SO_REUSEPORT at bind: several processes serve one port, and the system gives each client to one of them. */
+  readonly reusePort?: boolean;
+  /**
+   * A socket bound to every address of the machine answers from the one that it was asked at, and tells which that was,
+   * by opening one socket for each address that the machine has at that moment.
+   */
+  readonly replyFromAskedAddress?: boolean;
   /** IP_TRANSPARENT. */
   readonly transparent?: boolean;
   /** SO_BINDTODEVICE. */

@@ -121,6 +121,7 @@ export class ServedPeer implements PeerRun {
 /** The operations of an accepted peer. */
 export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
   const { driver, address } = peer;
+  const remote = { host: address.host, port: address.port };
   const path = { lower: lower.lower };
   const sender = new SecureSender(driver, path, error);
   return {
@@ -130,8 +131,8 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
       peer.close();
       if (driver.defect !== undefined) throw driver.defect;
     },
-    remote: () => address,
-    local: () => lower.local(),
+    remote: () => remote,
+    local: () => address.local ?? lower.local(),
     getSystem: () => lower.getSystem(),
     interfaceName: () => lower.interfaceName(),
     getOption(key) {

@@ -16,6 +16,8 @@ describe('a transport configuration', () => {
     ['addressFamily', 'inet6', 'unspec'],
     ['preferredFamily', 'inet4', 'unspec'],
     ['forcedMtu', 1280, 0],
+    ['reusePort', true, false],
+    ['replyFromAskedAddress', true, false],
   ])('%s is refused unless claimed, and asks for nothing when neutral', (feature, value, neutral) => {
     expect(check({ [feature]: value })).toMatchObject([
       { path: feature, code: 'ENOTSUP', claim: `transport.features: ${feature}` },
@@ -37,6 +39,10 @@ describe('a transport configuration', () => {
     ['receiveQueue', 5],
   ])('%s %j is EINVAL, claimed or not', (property, value) => {
     expect(check({ [property]: value })).toMatchObject([{ path: property, code: 'EINVAL' }]);
+  });
+
+  it('says from which Node on there is reusePort', () => {
+    expect(check({ reusePort: true })).toMatchObject([{ message: expect.stringMatching(/Node 22\.12 .* v\d+/) }]);
   });
 
   it('may be left out', () => {

@@ -18,7 +18,8 @@ export function checkTransport(configuration: unknown, claims: Claims, path: str
     const asksForNothing = value === undefined || NEUTRAL.includes(value);
     if (asksForNothing || wrong.some((line) => line.path === place)) continue;
     if (claims.transport?.features.includes(feature) !== true) {
-      unmet.push(unclaimed(place, `a transport that obeys ${feature}`, `transport.features: ${feature}`));
+      const need = `a transport that obeys ${feature}${WHERE[feature] ?? ''}`;
+      unmet.push(unclaimed(place, need, `transport.features: ${feature}`));
     }
   }
   return unmet;
@@ -34,7 +35,14 @@ const FEATURES: readonly TransportFeature[] = [
   'addressFamily',
   'preferredFamily',
   'forcedMtu',
+  'reusePort',
+  'replyFromAskedAddress',
 ];
+
+/** Where to look for what a transport has only in part of the world. */
+const WHERE: Readonly<Partial<Record<TransportFeature, string>>> = {
+  reusePort: `, as udp does on Node 22.12 and newer (this is ${process.version})`,
+};
 
 /** The zero-filled values of the C structure. */
 const NEUTRAL: readonly unknown[] = [0, false, '', 'unspec'];

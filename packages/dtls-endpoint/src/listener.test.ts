@@ -157,6 +157,20 @@ describe('a listener', () => {
     expect(alice.association.received).toHaveLength(1);
   });
 
+  it('tells the local addresses apart that a peer speaks to, and answers from them', () => {
+    const endpoint = new FakeEndpoint({ maxPeersPerHost: 2 });
+    const [one, other] = ['198.51.100.1', '198.51.100.2'].map((host) => ({ ...ALICE, local: { host, port: 5684 } }));
+    const [first, second] = [endpoint.establish(one!), endpoint.establish(other!)];
+    endpoint.arrive(data, other!);
+    expect([first, second].map(({ association }) => association.received.length)).toEqual([0, 1]);
+    first.opening.lower.send(Uint8Array.of(1));
+    expect(endpoint.lower.sent.at(-1)?.to).toEqual(one);
+    expect(first.opening.opening.from).toEqual(one);
+    expect(endpoint.listener.stats()).toMatchObject({ peers: 2 });
+    endpoint.begin({ ...one!, port: 9 });
+    expect(endpoint.dropped).toEqual(['tooManyPeersOfHost']);
+  });
+
   it('takes nobody new while it is paused, and loses nobody', () => {
     const endpoint = new FakeEndpoint();
     const alice = endpoint.establish(ALICE);

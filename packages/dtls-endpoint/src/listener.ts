@@ -187,7 +187,7 @@ class Endpoint implements Listener, SessionHost {
     const { hello } = this.#exchange;
     // Only the record that was verified: what is behind it has passed no filter.
     if (hello.recordEnd < data.length) this.#refuse('behindHello');
-    const address = from === ONLY_PEER ? from : { host: from.host, port: from.port };
+    const address = from === ONLY_PEER ? from : { ...from };
     const session = new PeerSession(address, data.slice(0, hello.recordEnd), hello.randomAt, this);
     this.#counters.handshakesBegun += 1;
     this.#table.begin(session);

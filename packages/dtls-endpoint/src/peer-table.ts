@@ -1,6 +1,6 @@
 /**
- * Who is known at which address. Two maps, host and port, so that finding a peer builds no string; IPv4-mapped
- * addresses count as IPv4. An address has at most one established association and one handshake.
+ * Who is known at which address. Two maps, host and port, so that finding a peer builds no string (unless the socket
+ * below tells local addresses apart); IPv4-mapped addresses count as IPv4. An address has at most one established association and one handshake.
  */
 
 import { type Address, unmapAddress } from '@avs-net/core/plugin';
@@ -13,13 +13,13 @@ export interface Peer {
 }
 
 export class PeerTable {
-  readonly #hosts = new Map<string, Map<number, Peer>>();
+  readonly #hosts = new Map<string, Map<number | string, Peer>>();
   /** Oldest first. */
   readonly halfOpen: Set<PeerSession> = new Set();
   readonly established: Set<PeerSession> = new Set();
 
   find(from: Address): Peer | undefined {
-    return this.#hosts.get(hostOf(from))?.get(from.port);
+    return this.#hosts.get(hostOf(from))?.get(portOf(from));
   }
 
   /** Addresses of one host, with their handshakes. */
@@ -51,10 +51,10 @@ export class PeerTable {
       ports = new Map();
       this.#hosts.set(host, ports);
     }
-    let peer = ports.get(session.peer.port);
+    let peer = ports.get(portOf(session.peer));
     if (peer === undefined) {
       peer = { address: session.peer, established: undefined, handshake: undefined };
-      ports.set(session.peer.port, peer);
+      ports.set(portOf(session.peer), peer);
     }
     peer.handshake = session;
     this.halfOpen.add(session);
@@ -78,12 +78,12 @@ export class PeerTable {
     this.established.delete(session);
     const host = hostOf(session.peer);
     const ports = this.#hosts.get(host);
-    const peer = ports?.get(session.peer.port);
+    const peer = ports?.get(portOf(session.peer));
     if (ports === undefined || peer === undefined) return;
     if (peer.established === session) peer.established = undefined;
     if (peer.handshake === session) peer.handshake = undefined;
     if (peer.established !== undefined || peer.handshake !== undefined) return;
-    ports.delete(session.peer.port);
+    ports.delete(portOf(session.peer));
     if (ports.size === 0) this.#hosts.delete(host);
   }
 
@@ -97,6 +97,11 @@ export class PeerTable {
 
 function goesBefore(one: PeerSession, other: PeerSession): boolean {
   return one.advanced === other.advanced ? one.begun < other.begun : other.advanced;
+}
+
+/** Whoever speaks to two of our addresses has an association with each. */
+function portOf({ port, local }: Address): number | string {
+  return local === undefined ? port : `${port} ${local.host}`;
 }
 
 /** The test saves a regular expression per datagram for all but mapped addresses. */
