@@ -7,8 +7,10 @@ import { clients, servers } from '../backends.ts';
 import { conform } from './report.ts';
 
 for (const client of clients) {
+  const alone = client.claims.server === undefined;
   for (const server of servers) {
     if (server === client) continue;
-    conform(client, { peer: server, ...(client.claims.server !== undefined && { roles: ['client'] }) });
+    const commonOnly = !alone || server !== servers[0];
+    conform(client, { peer: server, commonOnly, ...(!alone && { roles: ['client'] }) });
   }
 }

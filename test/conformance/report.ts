@@ -6,7 +6,7 @@ import * as core from '@avs-net/core';
 import { afterAll, describe, it } from 'vitest';
 import { WAIVERS } from './waivers.ts';
 
-export function conform(plugin: Plugin, options: Pick<ConformanceOptions, 'peer' | 'roles'> = {}): void {
+export function conform(plugin: Plugin, options: Pick<ConformanceOptions, 'peer' | 'roles' | 'commonOnly'> = {}): void {
   const outcomes: Outcome[] = [];
   const title = `${plugin.name}${options.peer === undefined ? '' : ` with ${options.peer.name}`}`;
   describe(title, () => {

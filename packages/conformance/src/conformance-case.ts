@@ -14,7 +14,7 @@ export interface ConformanceCase {
   readonly role: 'client' | 'server';
   /** Claims of the backend under test beyond the role itself. What is not claimed must be refused instead. */
   readonly needs?: readonly Need[];
-  /** What it needs the peer needs too; without a peer that claims it the case cannot be tried. */
-  readonly mutual?: boolean;
+  /** What of it the peer needs too, or all; without a peer that claims it the case cannot be tried. */
+  readonly mutual?: boolean | readonly Need[];
   run(stage: Stage): Promise<void>;
 }

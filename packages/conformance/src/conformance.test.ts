@@ -145,4 +145,19 @@ describe('a runner', () => {
     );
     expect(titles.some((title) => title.startsWith('psk/connects'))).toBe(false);
   });
+
+  it.each([true, false])(
+    'gets what a peer cannot do as well unless it wants the common cases only (%s)',
+    (commonOnly) => {
+      const titles: string[] = [];
+      const runner = {
+        describe: (_: string, body: () => void) => body(),
+        it: (name: string) => void titles.push(name),
+      };
+      const claims = { client: { ...ROLE, alpn: true }, server: ROLE };
+      conformance(mute({ claims }), { core, ...runner, peer: mute(), commonOnly });
+      expect(titles.some((title) => title.startsWith('claims/alpn'))).toBe(!commonOnly);
+      expect(titles.some((title) => title.startsWith('claims/keylog: refuses'))).toBe(true);
+    },
+  );
 });

@@ -27,6 +27,11 @@ export interface ConformanceOptions extends Runner {
   readonly waivers?: readonly Waiver[];
   /** Only cases in which the backend plays these roles; default: both. */
   readonly roles?: readonly Role[];
+  /**
+   * Leaves out what the peer, by its claims, cannot do as well. For pairs beside the run that proves every claim; without
+   * it such cases are unavailable.
+   */
+  readonly commonOnly?: boolean;
   readonly report?: (outcome: Outcome) => void;
 }
 
@@ -36,6 +41,7 @@ export function conformance(plugin: Plugin, options: ConformanceOptions): void {
   options.describe(`conformance of ${title}`, () => {
     for (const planned of plan(plugin, options.waivers)) {
       if (options.roles?.includes(planned.conformanceCase.role) === false) continue;
+      if (options.commonOnly === true && planned.action === 'run' && lackOf(peer, planned) !== undefined) continue;
       options.it(`${planned.conformanceCase.id}: ${describePlan(planned)}`, async (context) => {
         const outcome = await runCase(planned, plugin, { core: options.core, peer });
         options.report?.(outcome);
@@ -115,10 +121,11 @@ async function probed(plugin: Plugin): Promise<Plugin | string> {
 
 /** Why `peer` cannot play the other role of a case. */
 function lackOf(peer: Plugin, { conformanceCase }: PlannedCase): string | undefined {
-  const { role, needs = [], mutual = false } = conformanceCase;
+  const { role, needs = [], mutual = [] } = conformanceCase;
   const other = role === 'client' ? 'server' : 'client';
   if (peer.claims[other] === undefined) return `${peer.name} cannot be the ${other}; hand in a peer that can`;
-  const missing = mutual ? needs.find((need) => !isClaimed(peer, other, need)) : undefined;
+  const asked = mutual === true ? needs : mutual === false ? [] : mutual;
+  const missing = asked.find((need) => !isClaimed(peer, other, need));
   return missing === undefined ? undefined : `${peer.name} does not claim ${missing} as ${other}`;
 }
 

@@ -154,7 +154,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     id: 'certificate/revoked',
     title: 'refuses a revoked certificate, and one of which nothing is known, once there is a list',
     needs: ['certificate', 'crl'],
-    mutual: false,
+    mutual: ['certificate'],
     async run(stage) {
       needCertificates(stage);
       const { root, server } = fixtures();
@@ -172,7 +172,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     id: 'certificate/server-revoked',
     title: 'accepts a client while it is not revoked, and not after',
     needs: ['certificate', 'crl'],
-    mutual: false,
+    mutual: ['certificate'],
     async run(stage) {
       needCertificates(stage);
       const { root, server } = fixtures();
@@ -187,7 +187,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     id: 'certificate/dane',
     title: 'obeys TLSA records where DANE is on, and only there',
     needs: ['certificate', 'dane'],
-    mutual: false,
+    mutual: ['certificate'],
     async run(stage) {
       needCertificates(stage);
       const { root, server } = fixtures();
