@@ -43,17 +43,19 @@ describe('avs-net', () => {
   });
 
   it.each(['udp', 'dtls'])('connect and serve talk %s', async (scheme) => {
-    await using server = avsNet('serve', `${scheme}://127.0.0.1:0`, '--psk', `dev-1=${KEY}`, '--echo', '--json');
+    const isSecure = scheme === 'dtls';
+    const keys = isSecure ? ['--psk', `dev-1=${KEY}`] : [];
+    await using server = avsNet('serve', `${scheme}://127.0.0.1:0`, ...keys, '--echo', '--json');
     const uri = `${scheme}://127.0.0.1:${await listening(server)}`;
     await using client = avsNet(
-      ...['connect', uri, '--psk-identity', 'dev-1', '--psk-key', KEY, '--json'],
+      ...['connect', uri, ...(isSecure ? ['--psk-identity', 'dev-1', '--psk-key', KEY] : []), '--json'],
       ...['--send', 'one', '--send', 'two', '--receive', '2', '--timeout', '10000'],
     );
     expect(await client.ended, client.output()).toBe(0);
     expect(events(client).map(({ event, text }) => text ?? event)).toEqual(['connected', 'one', 'two', 'closed']);
     const [connected] = events(client);
     expect(connected).toMatchObject({ localPort: expect.any(Number), peer: uri.slice(scheme.length + 3) });
-    if (scheme === 'dtls') {
+    if (isSecure) {
       expect(connected).toMatchObject({ version: 'DTLSv1.2', innerMtu: expect.any(Number), resumed: false });
       expect(events(server)).toContainEqual(expect.objectContaining({ event: 'accepted', identity: 'dev-1' }));
     }
@@ -103,6 +105,11 @@ describe('avs-net', () => {
     ['a key that is not hexadecimal', ['connect', 'dtls://127.0.0.1:1', '--psk-identity', 'a', '--psk-key', 'xyz']],
     ['a port out of range', ['connect', 'udp://127.0.0.1:65536']],
     ['half a PSK', ['connect', 'dtls://127.0.0.1:1', '--psk-identity', 'a']],
+    ['a key where nothing is secret', ['connect', 'udp://127.0.0.1:1', '--psk-key', '00', '--send', 'x']],
+    ['keys where nothing is secret', ['serve', 'udp://127.0.0.1:0', '--psk', 'a=00']],
+    ['a certificate where nothing is secret', ['connect', 'tcp://127.0.0.1:1', '--cert', 'hex:00', '--send', 'x']],
+    ['trust where nothing is verified', ['connect', 'udp://127.0.0.1:1', '--no-verify', '--send', 'x']],
+    ['a connection id where there is none', ['connect', 'coap://127.0.0.1', '--cid', '--send', 'x']],
     ['a key without its certificate', ['serve', 'dtls://127.0.0.1:0', '--key', 'hex:00']],
     ['bytes that are no base64', ['connect', 'dtls://127.0.0.1:1', '--ca', 'base64:xyz!']],
     ['a directory of revocation lists', ['connect', 'dtls://127.0.0.1:1', '--crl', 'path:/']],

@@ -48,7 +48,7 @@ export function clientConfiguration(
   type: SocketType,
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
-  if (isPlain(type)) return {};
+  if (isPlain(type)) return plainConfiguration(type, options);
   return { security: clientSecurity(options), ...common(options) };
 }
 
@@ -56,7 +56,7 @@ export function serverConfiguration(
   type: SocketType,
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
-  if (isPlain(type)) return {};
+  if (isPlain(type)) return plainConfiguration(type, options);
   return { security: serverSecurity(options), ...common(options) };
 }
 
@@ -172,3 +172,35 @@ function timeouts(text: string): HandshakeTimeouts {
 function isPlain(type: SocketType): boolean {
   return type === 'udp' || type === 'tcp';
 }
+
+/** Whoever names a key for a scheme without security would send in the clear what was meant to be secret. */
+function plainConfiguration(type: SocketType, options: SecureOptions): TransportConfiguration {
+  const first = SECURE.find((name) =>
+    name === 'verify' ? options.verify === false : [options[name] ?? []].flat().length > 0,
+  );
+  if (first === undefined) return {};
+  const flag = first === 'verify' ? 'no-verify' : first.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const secure = type === 'udp' ? 'dtls' : 'tls';
+  throw new UsageError(`--${flag} is for secure connections, and what goes over ${type}:// is not; write ${secure}://`);
+}
+
+const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
+  'pskIdentity',
+  'pskKey',
+  'psk',
+  'pskHint',
+  'ca',
+  'cert',
+  'key',
+  'keyPasswordFile',
+  'crl',
+  'verify',
+  'sni',
+  'minVersion',
+  'maxVersion',
+  'ciphersuites',
+  'handshakeTimeouts',
+  'alpn',
+  'cid',
+  'keylog',
+];
