@@ -17,6 +17,8 @@ import { innerMtu } from './mtu.ts';
 
 export interface UdpOptions {
   readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
+  readonly replyFromAskedAddress: boolean;
   /** Bytes; 0: unknown. */
   readonly forcedMtu: number;
   readonly preferredEndpoint: PreferredEndpoint | undefined;
@@ -28,6 +30,8 @@ export interface UdpOptions {
 export function udpOptions(configuration: TransportConfiguration): UdpOptions {
   return {
     reuseAddress: configuration.reuseAddress ?? false,
+    reusePort: configuration.reusePort ?? false,
+    replyFromAskedAddress: configuration.replyFromAskedAddress ?? false,
     forcedMtu: configuration.forcedMtu ?? 0,
     preferredEndpoint: configuration.preferredEndpoint,
     preferredFamily: configuration.preferredFamily ?? 'unspec',

@@ -27,7 +27,7 @@ export function peerOperations({ peer, host, options, version, bound }: PeerSock
     },
     interfaceName: () => bound.interfaceName(),
     remote: () => (open === undefined ? undefined : peer.address),
-    local: () => (open === undefined ? undefined : bound.local()),
+    local: () => (open === undefined ? undefined : (peer.from.local ?? bound.local())),
     getOption: (key) => getOption(options, key, open, backend),
     setOption: (key, value) => setOption(options, key, value),
   };

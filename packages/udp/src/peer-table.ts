@@ -17,6 +17,8 @@ import {
 
 /** A peer as its socket sees it. */
 export interface Peer {
+  /** As the system writes it, with the local address if that is known. */
+  readonly from: Address;
   /** v4-mapped addresses as IPv4. */
   readonly address: Address;
   send(data: Uint8Array): undefined | Promise<void>;
@@ -47,7 +49,7 @@ export class PeerTable {
 
   /** `from` as the system writes it. */
   receive(data: Uint8Array, from: Address): void {
-    const key = `${from.port} ${from.host}`;
+    const key = from.local === undefined ? `${from.port} ${from.host}` : `${from.port} ${from.host} ${from.local.host}`;
     let entry = this.#peers.get(key);
     if (entry === undefined) {
       entry = this.#add(key, from);

@@ -3,7 +3,6 @@
  * state machine, which are core's. Has no pause: datagrams beyond the queue of core are dropped there.
  */
 
-import type { RemoteInfo } from 'node:dgram';
 import {
   type Address,
   type Attempt,
@@ -24,13 +23,15 @@ import {
   versionOf,
   versionOrder,
 } from '@avs-net/core/plugin';
+import { AskedAddresses } from './asked-addresses.ts';
+import { bindSocket } from './binding.ts';
 import { connectSystemSocket, mapAddress } from './family-switch.ts';
 import { icmpError } from './icmp-error.ts';
 import { LARGEST_MESSAGE } from './mtu.ts';
 import { getOption, type OpenSocket, setOption, type UdpOptions } from './options.ts';
 import { peerOperations } from './peer-operations.ts';
 import { PeerTable } from './peer-table.ts';
-import { ANY, SystemSocket } from './system-socket.ts';
+import { type BoundSocket, SystemSocket, type SystemSocketInit } from './system-socket.ts';
 
 export interface UdpSocketInit {
   readonly host: SocketHost;
@@ -43,7 +44,7 @@ export interface UdpSocketInit {
 export class UdpSocket implements SocketOperations {
   readonly #init: UdpSocketInit;
   readonly #host: SocketHost;
-  #system: SystemSocket | undefined;
+  #system: SystemSocket | AskedAddresses | undefined;
   #remote: Address | undefined;
   /** The host of `#remote` as the system writes it in a datagram. */
   #remoteHost = '';
@@ -64,6 +65,9 @@ export class UdpSocket implements SocketOperations {
     const { backend } = this.#host;
     if (this.#peers !== undefined) throw this.#error('EISCONN', 'connect', 'the socket accepts peers');
     if (port === 0) throw this.#error('EADDRNOTAVAIL', 'connect', 'port 0 cannot be connected to');
+    if (this.#system instanceof AskedAddresses) {
+      throw this.#error('ENOTSUP', 'connect', 'replyFromAskedAddress is for sockets that serve: this one is bound so');
+    }
     const life = this.#life;
     let failure: unknown;
     const addresses = candidates({
@@ -80,7 +84,7 @@ export class UdpSocket implements SocketOperations {
     });
     for await (const address of addresses) {
       if (signal.aborted) break;
-      const bound = this.#system;
+      const bound = this.#system as SystemSocket | undefined;
       try {
         const open = (version: IpVersion, ipv6Only: boolean): SystemSocket => this.#open(version, ipv6Only);
         const system = await connectSystemSocket(address, { backend, bound, open });
@@ -101,30 +105,13 @@ export class UdpSocket implements SocketOperations {
   }
 
   async bind(host: string, port: number): Promise<void> {
-    const { options, lookup } = this.#init;
-    const { backend } = this.#host;
     const life = this.#life;
-    const versions = versionOrder(options.preferredFamily, options.addressFamily);
-    let failure: NetError | undefined;
-    const addresses =
-      host === ''
-        ? versions.map((version) => ({ host: ANY[version], port }))
-        : candidates({ operation: 'bind', backend, host, port, versions, lookup, unresolvable: 'EINVAL' });
-    for await (const address of addresses) {
-      const system = this.#open(versionOf(address.host), options.addressFamily === 'inet6');
-      try {
-        await system.bind(address);
-        if (life !== this.#life) throw this.#error('ECONNABORTED', 'bind', 'closed meanwhile');
-        this.#system = system;
-        return;
-      } catch (error) {
-        await system.close();
-        failure = systemError(error, { operation: 'bind', backend, address });
-        // The port is refused, not the family: half of what was asked for would be a surprise.
-        if (PORT_REFUSED.includes(failure.code) || life !== this.#life) break;
-      }
-    }
-    throw failure;
+    this.#system = await bindSocket({
+      ...{ host, port, options: this.#init.options, lookup: this.#init.lookup, backend: this.#host.backend },
+      open: (version, ipv6Only, message) => this.#open(version, ipv6Only, message),
+      receive: (system, data, from) => this.#receive(system, data, from),
+      wanted: () => life === this.#life,
+    });
   }
 
   listen(unread: readonly UnreadDatagram[]): void {
@@ -139,7 +126,8 @@ export class UdpSocket implements SocketOperations {
     });
     this.#peers = peers;
     for (const { data, from } of unread) {
-      peers.receive(data, versionOf(from.host) === system.version ? from : mapAddress(from));
+      const asIs = from.local !== undefined || versionOf(from.host) === system.version;
+      peers.receive(data, asIs ? from : mapAddress(from));
     }
   }
 
@@ -211,13 +199,15 @@ export class UdpSocket implements SocketOperations {
     return { sendErrors: this.#sendErrors, peers: this.#peers?.size ?? 0 };
   }
 
-  #open(version: IpVersion, ipv6Only: boolean): SystemSocket {
+  #open(
+    version: IpVersion,
+    ipv6Only: boolean,
+    message: SystemSocketInit['message'] = (system, data, { address, port }) =>
+      this.#receive(system, data, { host: address, port }),
+  ): SystemSocket {
+    const { reuseAddress, reusePort } = this.#init.options;
     return new SystemSocket({
-      version,
-      ipv6Only,
-      reuseAddress: this.#init.options.reuseAddress,
-      backend: this.#host.backend,
-      message: (system, data, info) => this.#receive(system, data, info),
+      ...{ version, ipv6Only, reuseAddress, reusePort, backend: this.#host.backend, message },
       failed: (system, error) => this.#failed(system, error),
     });
   }
@@ -229,21 +219,22 @@ export class UdpSocket implements SocketOperations {
     this.#remote = { host: unmapAddress(host), port };
   }
 
-  #receive(system: SystemSocket, data: Uint8Array, info: RemoteInfo): void {
+  /** `from` as the system writes it. */
+  #receive(system: BoundSocket, data: Uint8Array, from: Address): void {
     if (system !== this.#system) return;
-    const { address: host, port } = info;
+    const { host, port } = from;
     const remote = this.#remote;
     if (this.#ended) this.#host.dropped('afterEnd');
     else if (remote === undefined) {
-      if (this.#peers !== undefined) this.#peers.receive(data, { host, port });
-      else this.#host.deliver(data, { host: unmapAddress(host), port });
+      if (this.#peers !== undefined) this.#peers.receive(data, from);
+      else this.#host.deliver(data, from.local === undefined ? { host: unmapAddress(host), port } : from);
     } else if (port === remote.port && host === this.#remoteHost) this.#host.deliver(data, remote);
     // Waited in the system since before the socket was connected.
     else this.#host.dropped('notPeer');
   }
 
   #failed(system: SystemSocket, error: NodeJS.ErrnoException): void {
-    if (system !== this.#system) return;
+    if (system !== this.#system && !(this.#system instanceof AskedAddresses)) return;
     const sending = error.syscall === 'send';
     if (sending) this.#sendErrors += 1;
     const reported = icmpError(error, this.#remote !== undefined);
@@ -260,7 +251,8 @@ export class UdpSocket implements SocketOperations {
     const version = versionOf(to.host);
     this.#checkSize(data, versionOf(unmapAddress(to.host)), operation);
     if (to.port === 0) throw this.#error('EADDRNOTAVAIL', operation, 'nothing can be sent to port 0');
-    if (version === system.version) return system.sender.send(data, to);
+    const asIs = version === system.version || system instanceof AskedAddresses;
+    if (asIs) return system.sender.send(data, to);
     if (version === 4 && system.dualStack) return system.sender.send(data, mapAddress(to));
     const message = `${formatAddress(to)} cannot be reached from a socket bound to IPv${system.version}`;
     throw this.#error('EADDRNOTAVAIL', operation, message);
@@ -273,7 +265,7 @@ export class UdpSocket implements SocketOperations {
     throw this.#error('EMSGSIZE', operation, message);
   }
 
-  #opened(operation: string): SystemSocket {
+  #opened(operation: string): SystemSocket | AskedAddresses {
     if (this.#system === undefined) throw this.#error('EBADF', operation, 'the socket is closed');
     return this.#system;
   }
@@ -288,5 +280,3 @@ export class UdpSocket implements SocketOperations {
     return new NetError({ code, operation, message, backend: this.#host.backend });
   }
 }
-
-const PORT_REFUSED: readonly string[] = ['EADDRINUSE', 'EACCES'];

@@ -12,13 +12,24 @@ export interface SystemSocketInit {
   /** Only for version 6: refuse IPv4 peers. */
   readonly ipv6Only: boolean;
   readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
   readonly backend: string;
   message(socket: SystemSocket, data: Uint8Array, info: RemoteInfo): void;
   /** The system reported an error of a datagram, its own or ICMP. The socket lives. */
   failed(socket: SystemSocket, error: Error): void;
 }
 
-export class SystemSocket {
+/** What sends: a socket of the system, or several that stand for one. */
+export interface BoundSocket {
+  readonly version: IpVersion;
+  /** Carries IPv4 in v4-mapped addresses too. */
+  readonly dualStack: boolean;
+  readonly sender: Pick<Sender, 'send'>;
+  local(): Address;
+  close(): Promise<void>;
+}
+
+export class SystemSocket implements BoundSocket {
   readonly version: IpVersion;
   /** Carries IPv4 in v4-mapped addresses too. */
   readonly dualStack: boolean;
@@ -30,13 +41,14 @@ export class SystemSocket {
   #closed: Promise<void> | undefined;
 
   constructor(init: SystemSocketInit) {
-    const { version, ipv6Only, reuseAddress, backend } = init;
+    const { version, ipv6Only, reuseAddress, reusePort, backend } = init;
     this.version = version;
     this.dualStack = version === 6 && !ipv6Only;
     this.#socket = createSocket({
       type: version === 4 ? 'udp4' : 'udp6',
       ipv6Only: version === 6 && ipv6Only,
       reuseAddr: reuseAddress,
+      ...(reusePort && { reusePort }),
       lookup: literal as unknown as NonNullable<Parameters<typeof createSocket>[0] & object>['lookup'],
     });
     const failed = (error: Error): void => {
