@@ -1,0 +1,119 @@
+/**
+ * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
+ * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
+ * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…]`, default
+ * `1,100,10000`. Each peer takes a file descriptor (`ulimit -n`).
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createNet, type Net, type Socket, type SocketStatistics, systemClock } from '@avs-net/core';
+import { psk } from '@avs-net/credentials';
+import { dtlsOpenssl } from '@avs-net/dtls-openssl';
+import { udp } from '@avs-net/udp';
+import { KEY, SUITE } from './credential.ts';
+import { median } from './median.ts';
+
+/** Of the server: microseconds of processor time since its start, and bytes. */
+export interface Cost {
+  readonly cpu: number;
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly stats: SocketStatistics;
+}
+
+async function measure(): Promise<void> {
+  const sizes = (process.argv[2] ?? '1,100,10000').split(',').map(Number);
+  for (const size of sizes) await measureWith(size);
+}
+
+async function measureWith(size: number): Promise<void> {
+  const server = fork(fileURLToPath(new URL('scale-server.js', import.meta.url)), { execArgv: ['--expose-gc'] });
+  const [port] = (await once(server, 'message')) as [number];
+  const net = createNet({ plugins: [udp, dtlsOpenssl] });
+  try {
+    // Both ends have run all their code before anything is measured.
+    const warm = await connectAll(net, port, 200);
+    await echoes(warm, 20_000, AT_ONCE);
+    for (const client of warm) await client.dispose();
+    const before = await costOf(server);
+    const begun = systemClock.now();
+    const clients = await connectAll(net, port, size);
+    const elapsed = systemClock.now() - begun;
+    const connected = await costOf(server);
+    const handshakeCpu = (connected.cpu - before.cpu) / size;
+    const perPeer = (connected.rss - before.rss) / size / 1_024;
+    const heap = (connected.heapUsed - before.heapUsed) / size / 1_024;
+    const rates: string[] = [];
+    for (const inFlight of [1, AT_ONCE]) {
+      const costs: number[] = [];
+      const perSecond: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const from = await costOf(server);
+        perSecond.push(await echoes(clients, MESSAGES, inFlight));
+        costs.push(((await costOf(server)).cpu - from.cpu) / MESSAGES);
+      }
+      rates.push(`${inFlight} at once ${median(costs).toFixed(1)} µs (${Math.round(median(perSecond))}/s)`);
+    }
+    const { stats } = await costOf(server);
+    process.stdout.write(
+      `${size} peers: ${stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
+        `${Math.round(handshakeCpu)} µs of the server each; ${perPeer.toFixed(1)} KiB resident for each peer ` +
+        `(${heap.toFixed(1)} KiB of them in the heap); one message and its echo: ${rates.join(', ')}\n`,
+    );
+  } finally {
+    await net.close();
+    server.disconnect();
+    await once(server, 'exit');
+  }
+}
+
+async function connectAll(net: Net, port: number, count: number): Promise<Socket[]> {
+  const clients: Socket[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const identity = `device-${next++}`;
+      const client = await net.createSocket('dtls', { security: psk({ identity, key: KEY }), ciphersuites: [SUITE] });
+      await client.connect('127.0.0.1', port);
+      clients.push(client);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work));
+  return clients;
+}
+
+/** `count` messages over all clients in turn, `inFlight` under way; echoes per second. */
+function echoes(clients: readonly Socket[], count: number, inFlight: number): Promise<number> {
+  const begun = systemClock.now();
+  let sent = 0;
+  let heard = 0;
+  return new Promise((resolve) => {
+    const message = new Uint8Array(64);
+    const send = (): void => void clients[sent++ % clients.length]!.send(message);
+    const hear = (): void => {
+      heard += 1;
+      if (sent < count) send();
+      else if (heard === count) {
+        for (const client of clients) client.off('message', hear);
+        resolve((count / (systemClock.now() - begun)) * 1_000);
+      }
+    };
+    for (const client of clients) client.on('message', hear);
+    for (let first = 0; first < Math.min(inFlight, count); first++) send();
+  });
+}
+
+async function costOf(server: ChildProcess): Promise<Cost> {
+  server.send('cost');
+  const [cost] = (await once(server, 'message')) as [Cost];
+  return cost;
+}
+
+const AT_ONCE = 32;
+const MESSAGES = 50_000;
+const ROUNDS = 3;
+
+await measure();
