@@ -101,7 +101,10 @@ describe('a secure server', () => {
     await server().close();
     expect(await peer().receive()).toBeNull();
     expect(await client.receive()).toBeNull();
-    await expect(peer().send(Buffer.from('x'))).rejects.toMatchObject({ code: 'EPIPE' });
+    await expect(peer().send(Buffer.from('x'))).rejects.toMatchObject({ code: 'EPIPE', operation: 'send' });
+    expect(() => peer().setOption('forcedAddrFamily', 'inet4')).toThrow(
+      expect.objectContaining({ code: 'ENOTSUP', operation: 'setOption' }),
+    );
     expect(dtls.associations.find(({ request }) => request.role === 'server')!.destroyed).toBe(true);
     expect(udp.log.filter((line) => line.endsWith(' C'))).toHaveLength(1);
   });

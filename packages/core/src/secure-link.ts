@@ -105,7 +105,7 @@ export class SecureLink {
       let target: SocketHost | undefined;
       host.accepted(peer.address, (peerHost) => {
         target = peerHost;
-        return peerOperations(peer, server);
+        return peerOperations(peer, { ...server, error: peerHost.error });
       });
       return target;
     };

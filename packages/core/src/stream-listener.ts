@@ -172,7 +172,7 @@ class StreamPeer {
     let target: SocketHost | undefined;
     this.#server.host.accepted(peer.address, (host) => {
       target = host;
-      return this.#operations(peer);
+      return this.#operations(peer, host.error);
     });
     if (target === undefined) {
       this.end();
@@ -208,10 +208,10 @@ class StreamPeer {
     else this.drop('idleTimeout');
   }
 
-  #operations(peer: ServedPeer): SocketOperations {
+  #operations(peer: ServedPeer, error: ServedBy['error']): SocketOperations {
     const lower = this.#lower;
     return {
-      ...peerOperations(peer, { ...this.#server, lower }),
+      ...peerOperations(peer, { ...this.#server, lower, error }),
       shutdown: async (how) => {
         await this.#sayGoodbye(peer.driver);
         await lower.shutdown(how);
