@@ -15,6 +15,7 @@ export type Need =
   | 'handshakeTimers'
   | 'alpn'
   | 'keylog'
+  | 'exporter'
   | 'crl'
   | 'dane'
   | 'alerts'
@@ -47,6 +48,7 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
   handshakeTimers: () => ({ dtlsHandshakeTimeouts: { min: 1_000, max: 2_000 } }),
   alpn: () => ({ alpn: ['coap'] }),
   keylog: () => ({ keylog: () => {} }),
+  exporter: () => undefined,
   crl: () => ({
     security: certificates({
       certRevocationLists: { type: 'certRevocationList', source: 'buffer', buffer: new Uint8Array(8) },

@@ -13,12 +13,14 @@ import { LIMITS } from './limits.ts';
 import { OPTIONS } from './options.ts';
 import { PSK } from './psk.ts';
 import { SERVER } from './server.ts';
+import { SESSIONS } from './sessions.ts';
 
 export const CASES: readonly ConformanceCase[] = [
   ...LIFECYCLE,
   ...DATAGRAM,
   ...OPTIONS,
   ...CLAIMS,
+  ...SESSIONS,
   ...LIMITS,
   ...PSK,
   ...CERTIFICATE,

@@ -1,0 +1,120 @@
+/**
+ * Broken copies of dtls-openssl, because the reference backend keeps no sessions: one thing changed at the border of the
+ * contract, and the case that is there to catch it.
+ */
+
+import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import { listen } from '@avs-net/dtls-endpoint';
+import { dtlsOpenssl } from '@avs-net/dtls-openssl';
+import type { CertificateMutant } from './certificate-mutants.ts';
+
+export const SESSION_MUTANTS: readonly CertificateMutant[] = [
+  mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: () => 'the same for all' }),
+  mutant('binds its sessions to no key', 'sessions/other-key', {
+    sessionScope: () => 'the same for all',
+    answer: (_, keys) => keys[0],
+  }),
+  mutant('never offers a session', 'sessions/outlives-socket', { request: ({ session: _, ...request }) => request }),
+  mutant('keeps no session', 'claims/resumption', {
+    request: (request) => ({ ...request, output: { ...bound(request.output), session: () => {} } }),
+  }),
+  mutant('calls every handshake resumed', 'sessions/none-without-store', {
+    info: (info) => ({ ...info, resumed: true }),
+  }),
+  mutant('calls no handshake resumed', 'claims/resumption', { info: (info) => ({ ...info, resumed: false }) }),
+  mutant('forgets whom it resumes', 'sessions/server-knows-who', {
+    info: ({ pskIdentity, ...info }) =>
+      info.resumed === true ? info : { ...info, ...(pskIdentity && { pskIdentity }) },
+  }),
+  mutant('takes the word of a session for its identity', 'sessions/server-forgets', { answer: (_, keys) => keys[0] }),
+  mutant('has ticket keys of its own whatever it is given', 'sessions/ticket-keys', {
+    configuration: ({ server: _, ...configuration }) => configuration,
+  }),
+  mutant('goes on without a protocol in common', 'sessions/alpn-mismatch', {
+    configuration: ({ alpn, ...configuration }) =>
+      'lookup' in configuration.security ? configuration : { ...configuration, ...(alpn && { alpn }) },
+  }),
+  mutant('exports the same for everybody', 'sessions/exporter', {
+    exporter: (_, length) => new Uint8Array(length).fill(7),
+  }),
+  mutant('exports without regard to the context', 'sessions/exporter', {
+    exporter: (sound, length, label) => sound(label, length),
+  }),
+];
+
+type Info = ReturnType<Association['info']>;
+type Exporter = NonNullable<Association['exportKeyingMaterial']>;
+
+interface Change {
+  readonly sessionScope?: () => string;
+  readonly configuration?: (configuration: SecureConfiguration) => SecureConfiguration;
+  readonly request?: (request: AssociationRequest) => AssociationRequest;
+  readonly info?: (info: Info) => Info;
+  /** `keys` are those that were answered before, first ones first. */
+  readonly answer?: (answer: Uint8Array | undefined, keys: readonly Uint8Array[]) => Uint8Array | undefined;
+  readonly exporter?: (sound: Exporter, length: number, label: string) => Uint8Array;
+}
+
+function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
+  const plugin: Plugin = {
+    ...dtlsOpenssl,
+    name: 'mutant',
+    load: async () => {
+      const module = await dtlsOpenssl.load();
+      return {
+        async context(configuration: Configuration, host) {
+          const { configuration: changed = (same) => same, request = (same) => same, sessionScope } = change;
+          const sound = await module.context(changed(configuration as SecureConfiguration), host);
+          const keys: Uint8Array[] = [];
+          const make = (asked: AssociationRequest): Association =>
+            broken(sound.association!(request(asked)), change, keys);
+          return {
+            sessionScope: sessionScope?.() ?? sound.sessionScope!,
+            association: make,
+            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
+            destroy: () => sound.destroy(),
+          };
+        },
+      };
+    },
+  };
+  return { name, caughtBy, plugin };
+}
+
+/** Changes the operations of `sound` in place; the rest stays what it is. */
+function broken(sound: Association, { info, answer, exporter }: Change, keys: Uint8Array[]): Association {
+  const own: Record<string, unknown> = {};
+  if (info !== undefined) own['info'] = () => info(sound.info());
+  if (answer !== undefined) {
+    own['answer'] = (id: number, key: Uint8Array | undefined, now: number) => {
+      const given = answer(key, keys);
+      if (key !== undefined) keys.push(key.slice());
+      sound.answer?.(id, given ?? key, now);
+    };
+  }
+  if (exporter !== undefined) {
+    own['exportKeyingMaterial'] = (label: string, length: number) =>
+      exporter(sound.exportKeyingMaterial!.bind(sound), length, label);
+  }
+  return new Proxy(sound, {
+    get(target, property) {
+      if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Methods keep what they belong to. */
+function bound(output: AssociationRequest['output']): AssociationRequest['output'] {
+  return {
+    datagram: (bytes) => output.datagram(bytes),
+    message: (bytes) => output.message(bytes),
+    established: () => output.established(),
+    closed: (alert) => output.closed(alert),
+    failed: (error) => output.failed(error),
+    need: (id, what) => output.need(id, what),
+    dropped: (reason) => output.dropped(reason),
+    trace: (event) => output.trace?.(event),
+  };
+}
