@@ -14,7 +14,7 @@ import {
 } from '@avs-net/credentials';
 import { tcp } from '@avs-net/tcp';
 import { tlsNode } from '@avs-net/tls-node';
-import { afterAll, afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { Child } from './child.ts';
 import { needs, startPeer } from './peers.ts';
 import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
@@ -114,4 +114,16 @@ export const localhost: { readonly names: string[] } = { names: ['localhost', '1
 
 export function text(data: Uint8Array | null): string | undefined {
   return data === null ? undefined : Buffer.from(data).toString();
+}
+
+/** There and back: the program prints what it gets and sends what is typed. */
+export async function echo(socket: Socket, peer: Child): Promise<void> {
+  await socket.send(Buffer.from('from us\n'));
+  await peer.line(/from us/);
+  peer.write('from openssl\n');
+  expect(text(await socket.receive({ timeout: 5_000 }))).toBe('from openssl\n');
+}
+
+export function derOf(pem: Buffer): Buffer {
+  return Buffer.from(pem.toString().replace(/-----[^-]+-----|\s/g, ''), 'base64');
 }

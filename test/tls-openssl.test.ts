@@ -1,23 +1,14 @@
 /**
- * tls-node through the public API against the `openssl` command line: keys, versions, ciphersuites, pre-shared keys,
- * names, protocols, alerts, ends, in both roles. What a client refuses is in tls-refusals, resumption in tls-resumption.
+ * A client of tls-node through the public API against `openssl s_server`: keys, versions, pre-shared keys, names,
+ * protocols, alerts, ends. What it refuses is in tls-refusals, resumption in tls-resumption, suites in tls-suites.
  */
 
-import type { Configurations, Socket } from '@avs-net/core';
-import { certificateChainFromBuffer, certRevocationListFromBuffer, psk, pskServer } from '@avs-net/credentials';
+import type { Configurations } from '@avs-net/core';
+import { psk } from '@avs-net/credentials';
 import { describe, expect, it } from 'vitest';
-import type { Child } from './child.ts';
-import { clientIdentity, identityFlags, localhost, text, tlsStage } from './openssl-tls.ts';
+import { clientIdentity, derOf, echo, identityFlags, localhost, text, tlsStage } from './openssl-tls.ts';
 
 const stage = tlsStage();
-
-/** There and back; the program prints what it gets and sends what is typed. */
-async function echo(socket: Socket, peer: Child): Promise<void> {
-  await socket.send(Buffer.from('from us\n'));
-  await peer.line(/from us/);
-  peer.write('from openssl\n');
-  expect(text(await socket.receive({ timeout: 5_000 }))).toBe('from openssl\n');
-}
 
 const KEYS = ['rsa', 'p256', 'p384', 'ed25519'] as const;
 const PSK_KEY = '000102030405060708090a0b0c0d0e0f';
@@ -170,6 +161,18 @@ describe('a client of openssl s_server', () => {
     });
   });
 
+  it.each(['-tls1_2', '-tls1_3'])('exports the same keying material with %s', async (flag) => {
+    const exporting = ['-keymatexport', 'EXPERIMENTAL avs-net', '-keymatexportlen', '32'];
+    const identity = stage.root.issue('localhost', localhost);
+    const { peer, port } = await stage.sServer(...identityFlags(identity), flag, ...exporting);
+    const socket = await stage.socket({ security: stage.clientSecurity() });
+    await socket.connect('localhost', port);
+    const [, theirs] = await peer.line(/Keying material: ([0-9A-F]+)/);
+    expect(Buffer.from(socket.exportKeyingMaterial('EXPERIMENTAL avs-net', 32)).toString('hex')).toBe(
+      theirs!.toLowerCase(),
+    );
+  });
+
   it('takes close_notify for the end', async () => {
     const { port } = await stage.sServer(...identityFlags(stage.root.issue('localhost', localhost)), '-www');
     const socket = await stage.socket({ security: stage.clientSecurity() });
@@ -180,113 +183,3 @@ describe('a client of openssl s_server', () => {
     expect(page).toMatch(/<\/html>/i);
   });
 });
-
-describe('a server for openssl s_client', () => {
-  it.each(KEYS)('shows a certificate of %s and wants one', async (key) => {
-    const { root, middle } = stage;
-    const security = stage.serverSecurity(middle.issue('localhost', { ...localhost, key }), {
-      clientAuthentication: 'required',
-      trustedCerts: certificateChainFromBuffer(root.certificate),
-    });
-    const listener = await stage.server({ security });
-    const accepting = listener.accept();
-    const device = middle.issue('device', { key });
-    const trust = ['-CAfile', root.certificateFile, '-verify_return_error', '-verify_hostname', 'localhost'];
-    const client = stage.sClient(listener.localPort(), ...identityFlags(device), ...trust);
-    const peer = await accepting;
-    await echo(peer, client);
-    const { peerCertificates } = peer.info();
-    expect(Buffer.from(peerCertificates![0]!)).toEqual(derOf(device.certificate));
-    await peer.close();
-    await client.line(/closed|DONE/);
-  });
-
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s, extended master secret and all', async (version) => {
-    const security = stage.serverSecurity(stage.root.issue('localhost', localhost));
-    const listener = await stage.server({ security, version: { min: version, max: version } });
-    const accepting = listener.accept();
-    const client = stage.sClient(listener.localPort(), '-servername', 'localhost');
-    const peer = await accepting;
-    expect(peer.info()).toMatchObject({ version, serverName: 'localhost' });
-    if (version === 'TLSv1.2') await client.line(/Extended master secret: yes/);
-    await echo(peer, client);
-    client.write('Q\n');
-    expect(await peer.receive()).toBeNull();
-  });
-
-  it('serves pre-shared keys', async () => {
-    const security = pskServer({ identities: { device: Buffer.from(PSK_KEY, 'hex') }, identityHint: 'which?' });
-    const listener = await stage.server({ security });
-    const accepting = listener.accept();
-    const client = stage.sClient(listener.localPort(), ...PSK_FLAGS);
-    const peer = await accepting;
-    await client.line(/PSK identity hint: which\?/);
-    await echo(peer, client);
-  });
-
-  it.each([
-    ['no certificate', () => [], 'certificate_required'],
-    ['a certificate of a stranger', () => identityFlags(stage.pki.selfSigned('device')), 'unknown_ca'],
-    ['an expired one', () => identityFlags(stage.root.issue('device', { validity: 'expired' })), 'certificate_expired'],
-    [
-      'one for servers',
-      () => identityFlags(stage.root.issue('d', { purposes: ['serverAuth'] })),
-      'unsupported_certificate',
-    ],
-    ['a revoked one', () => identityFlags(revoked()), 'certificate_revoked'],
-  ])('refuses %s', async (_what, flags, name) => {
-    const given = flags();
-    const security = stage.serverSecurity(stage.root.issue('localhost', localhost), {
-      clientAuthentication: 'required',
-      trustedCerts: certificateChainFromBuffer(stage.root.certificate),
-      certRevocationLists: certRevocationListFromBuffer(stage.root.revocationList(revokedOnes).pem),
-    });
-    const tcp = await stage.net.createSocket('tcp');
-    await tcp.bind('127.0.0.1', 0);
-    const accepting = tcp.accept();
-    const client = stage.sClient(tcp.localPort(), ...given);
-    const plain = await accepting;
-    const decorating = stage.net.decorate('tls', plain, { security });
-    await expect(decorating).rejects.toMatchObject({
-      code: 'EPROTO',
-      alert: { level: 'fatal', name, origin: 'local' },
-    });
-    // It is the caller's again.
-    await plain.dispose();
-    await client.ended;
-  });
-
-  it.each([
-    ['nothing', () => [], true],
-    ['what is good', () => identityFlags(stage.root.issue('device')), true],
-    ['what is not', () => identityFlags(stage.pki.selfSigned('device')), false],
-  ])('that only asks takes %s for an answer: %s', async (_what, flags, isTaken) => {
-    const given = flags();
-    const security = stage.serverSecurity(stage.root.issue('localhost', localhost), {
-      clientAuthentication: 'optional',
-      trustedCerts: certificateChainFromBuffer(stage.root.certificate),
-    });
-    const listener = await stage.server({ security });
-    const accepting = listener.accept();
-    const client = stage.sClient(listener.localPort(), ...given);
-    if (isTaken) await echo(await accepting, client);
-    else {
-      const refused = expect(accepting).rejects.toMatchObject({ code: 'ECONNABORTED' });
-      await client.ended;
-      expect(listener.stats().dropped).toMatchObject({ handshakeFailed: 1 });
-      await listener.close();
-      await refused;
-    }
-  });
-});
-
-const revokedOnes: ReturnType<typeof stage.root.issue>[] = [];
-const revoked = () => {
-  const identity = stage.root.issue('device');
-  revokedOnes.push(identity);
-  return identity;
-};
-
-function derOf(pem: Buffer): Buffer {
-  return Buffer.from(pem.toString().replace(/-----[^-]+-----|\s/g, ''), 'base64');
-}

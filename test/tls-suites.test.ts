@@ -3,12 +3,11 @@
  * that it does not claim are refused by name.
  */
 
-import { CIPHERSUITES, type Ciphersuite, createNet, type Socket } from '@avs-net/core';
+import { CIPHERSUITES, type Ciphersuite, createNet } from '@avs-net/core';
 import { certificateChainFromBuffer, psk, pskServer } from '@avs-net/credentials';
 import { tlsNode } from '@avs-net/tls-node';
 import { describe, expect, it } from 'vitest';
-import type { Child } from './child.ts';
-import { identityFlags, localhost, text, tlsStage } from './openssl-tls.ts';
+import { echo, identityFlags, localhost, tlsStage } from './openssl-tls.ts';
 import type { Identity } from './pki.ts';
 
 const stage = tlsStage();
@@ -28,13 +27,6 @@ function suiteFlags({ mode, opensslName }: Ciphersuite): string[] {
 
 function identityFor({ opensslName }: Ciphersuite): Identity {
   return stage.root.issue('localhost', { ...localhost, key: opensslName.includes('RSA') ? 'rsa' : 'p256' });
-}
-
-async function echo(socket: Socket, peer: Child): Promise<void> {
-  await socket.send(Buffer.from('from us\n'));
-  await peer.line(/from us/);
-  peer.write('from openssl\n');
-  expect(text(await socket.receive({ timeout: 5_000 }))).toBe('from openssl\n');
 }
 
 describe('ciphersuites', () => {

@@ -129,6 +129,23 @@ export class TlsAssociation implements Association {
     return this.#info;
   }
 
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
+    const socket = this.#socket;
+    if (socket === undefined || this.phase !== 'established') throw this.#error('ENOTCONN', 'there is no connection');
+    try {
+      // Node takes undefined for no context, which its types do not know.
+      const given = context as Buffer;
+      return new Uint8Array(socket.exportKeyingMaterial(length, label, given && Buffer.from(given)));
+    } catch (cause) {
+      const text = String(Object(cause).message ?? cause).split('\n', 1)[0]!;
+      throw this.#request.error({
+        code: 'EINVAL',
+        message: `node:tls exports nothing under this label: ${text}`,
+        cause,
+      });
+    }
+  }
+
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;

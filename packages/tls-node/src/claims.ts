@@ -16,6 +16,7 @@ const BOTH: RoleClaims = {
   decorate: true,
   alpn: true,
   keylog: true,
+  exporter: true,
   extendedMasterSecret: true,
 };
 

@@ -238,3 +238,46 @@ describe('bad input', () => {
     expect(quiet.client.events).toEqual(['established']);
   });
 });
+
+describe('exported keying material', () => {
+  const label = 'EXPERIMENTAL avs-net';
+
+  it('is the same at both ends, and another for another label, length, context or connection', async () => {
+    const [one, two] = [await established(options), await established(options)];
+    const [client, server, other] = [one.client, one.server, two.client].map(
+      ({ association }) =>
+        (...of: [string, number, Uint8Array?]) =>
+          Buffer.from(association.exportKeyingMaterial!(...of)).toString('hex'),
+    );
+    const asked: [string, number, Uint8Array?][] = [
+      [label, 32],
+      [label, 33],
+      [`${label} 2`, 32],
+      [label, 32, Buffer.from('context')],
+      [label, 32, new Uint8Array(0)],
+    ];
+    const given = asked.map((of) => client!(...of));
+    expect(asked.map((of) => server!(...of))).toEqual(given);
+    expect(new Set([...given, ...asked.map((of) => other!(...of))]).size).toBe(10);
+  });
+
+  it.each(['client finished', 'master secret', 'key expansion'])(
+    'is refused under the label "%s"',
+    async (reserved) => {
+      const { client } = await established(options);
+      expect(() => client.association.exportKeyingMaterial!(reserved, 32)).toThrow(
+        expect.objectContaining({ code: 'EINVAL' }),
+      );
+    },
+  );
+
+  it('is not there before the handshake and after the end', async () => {
+    const { client, server } = await pair(options);
+    const refused = expect.objectContaining({ code: 'ENOTCONN' });
+    expect(() => client.association.exportKeyingMaterial!(label, 32)).toThrow(refused);
+    await settle();
+    await client.association.shutdown(0);
+    await settle();
+    expect(() => server.association.exportKeyingMaterial!(label, 32)).toThrow(refused);
+  });
+});
