@@ -17,7 +17,7 @@ import type { Identity } from './pki.ts';
 const stage = tlsStage();
 
 const NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
-const LEAF = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE';
+const LEAF = 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY';
 
 interface Case {
   readonly identity: Identity;
@@ -59,6 +59,19 @@ describe('a client lets a server in', () => {
     ['by a name with a dot at the end', '127.0.0.1', () => ({ identity: named('a.example'), ...sni('a.example.') })],
     ['by a wildcard', '127.0.0.1', () => ({ identity: named('*.b.example'), ...sni('a.b.example') })],
     ['through an intermediate', 'localhost', () => ({ identity: stage.middle.issue('localhost', localhost) })],
+    [
+      'of an intermediate that is trusted itself',
+      'localhost',
+      () => ({ identity: stage.middle.issue('localhost', localhost), trust: stage.middle.certificate }),
+    ],
+    [
+      'that is trusted itself',
+      'localhost',
+      () => {
+        const identity = stage.middle.issue('localhost', localhost);
+        return { identity, trust: identity.certificate };
+      },
+    ],
     ['that no list revokes', 'localhost', () => ({ identity: good(), lists: empty() })],
     [
       'that is self-signed and trusted itself',

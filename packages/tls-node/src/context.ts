@@ -75,7 +75,8 @@ function client(
   { protocol, alpn }: ContextOptions,
   credential: Credential,
 ): Opener {
-  const secureContext = tls.createSecureContext({ ...protocol, ...credential.secrets });
+  // Whatever is trusted is an anchor, a root or not. A server of node cannot be told so.
+  const secureContext = tls.createSecureContext({ ...protocol, ...credential.secrets, allowPartialTrustChain: true });
   // The SSL_CTX has its own now.
   if (credential.psk === undefined) credential.wipe();
   const verifies = (configuration.security as CertificateInfo).serverCertValidation !== false;
