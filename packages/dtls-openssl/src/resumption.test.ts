@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import type { SecureConfiguration } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
 import { clientConfiguration, clientSecurity, context, IDENTITY, serverConfiguration, Wire } from '../test/wire.ts';
@@ -138,6 +139,33 @@ describe('what is offered', () => {
       wire.client.association.start(0);
       wire.server.association.start(0);
       wire.carry();
+      wire.client.association.destroy();
+      wire.server.association.destroy();
+    }
+    client.destroy();
+    server.destroy();
+  });
+
+  it('is a full handshake for every byte of a ticket that is wrong', async () => {
+    const key = Buffer.alloc(32, 1);
+    const configuration = serverConfiguration({ server: { ticketKeys: [key] } });
+    const first = await new Wire(resuming, configuration).connect();
+    const [whole] = first.client.sessions;
+    first.destroy();
+    const name = Buffer.from(hkdfSync('sha256', key, '', 'avs-net session ticket', 80)).subarray(0, 16);
+    const begin = whole!.indexOf(name);
+    // As an OCTET STRING, whose length stands before it.
+    const end = begin + whole![begin - 1]!;
+    expect(end - begin).toBeGreaterThan(96);
+    const [client, server] = [context(resuming), context(configuration)];
+    for (let at = begin; at < end; at += 3) {
+      const damaged = Buffer.from(whole!);
+      damaged[at]! ^= 0x10;
+      const offered = { client: { session: damaged } };
+      const wire = new Wire(resuming, configuration, undefined, offered, [client, server]);
+      await wire.connect();
+      expect([wire.client, wire.server].map(({ association }) => association.info().resumed)).toEqual([false, false]);
+      await talk(wire);
       wire.client.association.destroy();
       wire.server.association.destroy();
     }

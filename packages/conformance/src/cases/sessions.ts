@@ -65,7 +65,6 @@ export const SESSIONS: readonly ConformanceCase[] = [
     title: 'never resumes the session of another server name',
     role: 'client',
     needs: ['resumption', 'sni'],
-    mutual: true,
     async run(stage) {
       const session = careless();
       const named = (serverNameIndication: string) => ({ session, serverNameIndication });
