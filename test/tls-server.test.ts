@@ -46,6 +46,18 @@ describe('a server for openssl s_client', () => {
     expect(await peer.receive()).toBeNull();
   });
 
+  it('does not negotiate again', async () => {
+    const security = stage.serverSecurity(stage.root.issue('localhost', localhost));
+    const listener = await stage.server({ security });
+    const accepting = listener.accept();
+    const client = stage.sClient(listener.localPort(), '-tls1_2');
+    const peer = await accepting;
+    await echo(peer, client);
+    client.write('R\n');
+    await client.line(/no renegotiation/);
+    await expect(peer.receive()).rejects.toMatchObject({ alert: { name: 'handshake_failure', origin: 'peer' } });
+  });
+
   it('serves pre-shared keys', async () => {
     const security = pskServer({ identities: { device: Buffer.from(PSK_KEY, 'hex') }, identityHint: 'which?' });
     const listener = await stage.server({ security });

@@ -15,14 +15,20 @@ export interface Candidate {
   keylog(line: Buffer): void;
 }
 
+/** Which callbacks are wanted. */
+export interface AcceptorUses {
+  readonly psk: boolean;
+  readonly keylog: boolean;
+}
+
 export class AcceptorPool {
   readonly #options: TlsOptions;
-  readonly #hasKeylog: boolean;
+  readonly #uses: AcceptorUses;
   readonly #idle: Acceptor[] = [];
 
-  constructor(options: TlsOptions, hasKeylog: boolean) {
+  constructor(options: TlsOptions, uses: AcceptorUses) {
     this.#options = options;
-    this.#hasKeylog = hasKeylog;
+    this.#uses = uses;
     // Wrong options are found now.
     this.#idle.push(this.#make());
   }
@@ -38,7 +44,7 @@ export class AcceptorPool {
   }
 
   #make(): Acceptor {
-    return new Acceptor(this.#options, this.#hasKeylog);
+    return new Acceptor(this.#options, this.#uses);
   }
 }
 
@@ -47,12 +53,12 @@ class Acceptor {
   #candidate: Candidate | undefined;
   #free: () => void = () => {};
 
-  constructor(options: TlsOptions, hasKeylog: boolean) {
+  constructor(options: TlsOptions, { psk, keylog }: AcceptorUses) {
     this.#server = tls.createServer({
       ...options,
       // How long a handshake may take is not for node to say.
       handshakeTimeout: LONGEST_TIMER,
-      pskCallback: (_socket, identity) => this.#candidate?.key(identity) ?? null,
+      ...(psk && { pskCallback: (_socket: unknown, identity: string) => this.#candidate?.key(identity) ?? null }),
     });
     this.#server.on('secureConnection', (socket) => this.#end()?.secure(socket));
     this.#server.on('tlsClientError', (error, { authorizationError }) => {
@@ -60,7 +66,7 @@ class Acceptor {
       const code = authorizationError as unknown;
       this.#end()?.failed(typeof code === 'string' ? Object.assign(new Error(code), { code }) : error);
     });
-    if (hasKeylog) this.#server.on('keylog', (line) => this.#candidate?.keylog(line));
+    if (keylog) this.#server.on('keylog', (line) => this.#candidate?.keylog(line));
   }
 
   begin(stream: LowerStream, candidate: Candidate, free: () => void): () => void {

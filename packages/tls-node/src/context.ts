@@ -86,7 +86,7 @@ function client(
 
 function server(
   configuration: SecureConfiguration,
-  { protocol, alpn }: ContextOptions,
+  { mode, protocol, alpn }: ContextOptions,
   { secrets, hint }: Credential,
 ): Opener {
   const security = configuration.security as ServerSecurity;
@@ -103,7 +103,7 @@ function server(
       ticketKeys: randomBytes(TICKET_KEYS),
       sessionIdContext: randomBytes(SESSION_ID_CONTEXT / 2).toString('hex'),
     },
-    configuration.keylog !== undefined,
+    { psk: mode === 'psk', keylog: configuration.keylog !== undefined },
   );
   return { open: (request) => openServer(pool, security, request), destroy: () => pool.destroy() };
 }

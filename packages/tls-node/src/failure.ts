@@ -45,7 +45,9 @@ export function plainAlert(bytes: Uint8Array): Alert | undefined {
   return isAlert ? alert(bytes[5] === 1 ? 'warning' : 'fatal', bytes[6]!, 'local') : undefined;
 }
 
-function advice({ description }: Alert, { psk, role }: FailureContext): string {
+function advice({ description }: Alert, { psk, role, established }: FailureContext): string {
+  // With TLS 1.3 a client is told after its handshake that its certificate will not do.
+  if (established && (role === 'server' || description === 40)) return '';
   if (psk && [20, 40, 47, 51, 115].includes(description)) return ': is key and identity what the peer knows?';
   if (description === 40) return ': nothing in common, such as a ciphersuite or a kind of certificate';
   if (description === 70) return ': it speaks none of the configured versions';
