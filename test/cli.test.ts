@@ -1,5 +1,8 @@
 /** The command line as a user runs it: the built program in a child process. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Child, startChild } from './child.ts';
@@ -72,6 +75,19 @@ describe('avs-net', () => {
     await using client = startChild(process.execPath, all, { env: PURE });
     expect(await client.ended, client.output()).toBe(0);
     expect(events(client)[0]).toMatchObject({ event: 'connected', backend });
+  });
+
+  it('connect resumes the session that the last one left in --session', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'avs-net-cli-session-'));
+    await using server = avsNet('serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--json');
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    const all = ['connect', uri, '--psk-identity', 'dev-1', '--psk-key', KEY, '--send', 'x', '--json'];
+    for (const resumed of [false, true]) {
+      await using client = avsNet(...all, '--session', join(folder, 'session'));
+      expect(await client.ended, client.output()).toBe(0);
+      expect(events(client)[0]).toMatchObject({ event: 'connected', resumed });
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('sends lines of standard input', async () => {

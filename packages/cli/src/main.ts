@@ -72,6 +72,7 @@ function program(terminal: Terminal): Command {
   secure(program.command('connect'))
     .description('lines of standard input go out, messages come back')
     .argument('<uri>', 'dtls://host:port, tls://, udp:// or tcp://')
+    .option('--session <file>', 'keep the session there, and resume it the next time; secret')
     .option('--send <text>', 'send this instead of standard input; repeatable', collect, [])
     .option('--receive <n>', 'end after this many messages', count)
     .option('--timeout <ms>', 'for the connection, and for each message that is awaited', count)

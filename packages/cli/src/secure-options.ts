@@ -4,6 +4,7 @@
 
 import { appendFileSync } from 'node:fs';
 import {
+  fileSessionStore,
   type HandshakeTimeouts,
   type Plugin,
   type SecureConfiguration,
@@ -42,6 +43,8 @@ export interface SecureOptions {
   readonly alpn?: string;
   readonly cid?: boolean;
   readonly keylog?: string;
+  /** Client only. */
+  readonly session?: string;
 }
 
 export function clientConfiguration(
@@ -49,7 +52,9 @@ export function clientConfiguration(
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
   if (isPlain(type)) return plainConfiguration(type, options);
-  return { security: clientSecurity(options), ...common(options) };
+  const { session } = options;
+  const store = session === undefined ? {} : { session: fileSessionStore(session) };
+  return { security: clientSecurity(options), ...common(options), ...store };
 }
 
 export function serverConfiguration(
@@ -203,4 +208,5 @@ const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
   'alpn',
   'cid',
   'keylog',
+  'session',
 ];
