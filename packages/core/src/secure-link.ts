@@ -36,6 +36,8 @@ export class SecureLink {
   #lower: Adopted | undefined;
   #listener: Listener | undefined;
   #admitting = true;
+  /** The counters of the last listener. */
+  #served: Readonly<Record<string, number>> = {};
   #silence: Timer | undefined;
 
   constructor(init: SecureLinkInit) {
@@ -185,6 +187,7 @@ export class SecureLink {
     const { driver } = this;
     this.#silence?.cancel();
     void this.#listener?.close();
+    this.#served = this.#listener?.stats() ?? this.#served;
     this.#listener = undefined;
     this.#admitting = true;
     this.#heard = (driver?.bytesReceived ?? 0) > 0;
@@ -200,7 +203,7 @@ export class SecureLink {
   }
 
   stats(): Readonly<Record<string, number>> {
-    return this.#listener?.stats() ?? {};
+    return this.#listener?.stats() ?? this.#served;
   }
 
   #listen(context: Context): NonNullable<Context['listen']> {
