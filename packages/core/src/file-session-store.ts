@@ -1,7 +1,7 @@
 /**
  * Sessions in a file that outlives the process: small, written whole and put in place by rename, so that a crash leaves
- * the old or the new one. Readable by its owner only. What cannot be read as such a file holds nothing; several processes
- * may use one, and the last to write wins.
+ * the old or the new one. Readable by its owner only. What cannot be read as such a file holds nothing; several
+ * processes may use one, and the last to write wins.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -113,7 +113,7 @@ describe('a socket with a session store', () => {
     expect(store.size).toBe(0);
   });
 
-  it('forgets a session whose handshake was answered and never finished, but not one that nobody answered', async () => {
+  it('forgets a session whose handshake was answered and not finished, but not one that nobody answered', async () => {
     const store = new Map<string, Uint8Array>();
     const subject = await resuming(store);
     await subject.connect();

@@ -1,7 +1,7 @@
 /**
  * Places to keep sessions in (`SecureConfiguration.session`): memory and the caller's buffer, as avs_net has it
- * (`session_resumption_buffer`). A Map will do as well, and so will anything with `get`, `set` and `delete`, by promise if
- * it likes. What is kept is as secret as a key for as long as the session lives.
+ * (`session_resumption_buffer`). A Map will do as well, and so will anything with `get`, `set` and `delete`, by promise
+ * if it likes. What is kept is as secret as a key for as long as the session lives.
  */
 
 import { isUint8Array } from 'node:util/types';
@@ -33,8 +33,8 @@ export function memorySessionStore({ capacity = 100 }: { readonly capacity?: num
 }
 
 /**
- * One session, in memory of the caller, which may be kept anywhere meanwhile: it is read at each `connect` and rewritten
- * at each new session, its unused rest with zeros; one that does not fit leaves zeros. 1024 bytes are enough with
+ * One session, in memory of the caller, which may be kept anywhere meanwhile: it is read at each `connect` and
+ * rewritten at each new session, its unused rest with zeros; one that does not fit leaves zeros. 1024 bytes are enough with
  * pre-shared keys. EINVAL for what is no Uint8Array or too short for any session.
  */
 export function bufferSessionStore(buffer: Uint8Array): SessionStore {

@@ -96,8 +96,8 @@ napi_value Shutdown(napi_env env, napi_callback_info info) {
   return UnsignedValue(env, static_cast<uint32_t>(frames.used()));
 }
 
-// info(association): { version, ciphersuite, encryptThenMac, resumed, extendedMasterSecret, pskIdentity, identityHint, alpn,
-// serverName }
+// info(association): { version, ciphersuite, encryptThenMac, resumed, extendedMasterSecret, pskIdentity, identityHint,
+// alpn, serverName }
 napi_value Info(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "info", 1);
   Connection* connection = arguments.AssociationAt(0);

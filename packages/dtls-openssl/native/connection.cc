@@ -51,7 +51,8 @@ Connection::Connection(Environment* environment, std::shared_ptr<Context> contex
 
 Connection::~Connection() {
   // Otherwise OpenSSL takes the session of a peer that just went away for a broken one.
-  if (ssl_ != nullptr && phase_ == Phase::kEstablished) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  const bool whole = ssl_ != nullptr && phase_ == Phase::kEstablished;
+  if (whole) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
 }
 

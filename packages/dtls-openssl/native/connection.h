@@ -58,7 +58,7 @@ class Connection {
   void Timeout(FrameWriter* frames);
   // Server: the key of the identity that the peer is about to name; absent if nobody has one. False: no memory.
   bool AnswerPsk(Bytes key);
-  // Server: the key of the identity whose session is to be resumed; absent if nobody has one. Goes on with the handshake.
+  // Server: the key of the identity whose session is to be resumed; absent if nobody has one. The handshake goes on.
   void AnswerSession(Bytes key, FrameWriter* frames);
   // Sends close_notify if established.
   void Shutdown(FrameWriter* frames);

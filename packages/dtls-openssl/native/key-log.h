@@ -1,4 +1,5 @@
-// The secrets of connections as lines of an NSS key log, for looking into captured datagrams. Only where it is asked for.
+// The secrets of connections as lines of an NSS key log, for looking into captured datagrams. Only where that is asked
+// for.
 #ifndef DTLS_OPENSSL_KEY_LOG_H_
 #define DTLS_OPENSSL_KEY_LOG_H_
 

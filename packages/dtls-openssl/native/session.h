@@ -13,9 +13,9 @@ namespace dtls_openssl {
 // Lets associations of a client take sessions; without it servers are not even asked for tickets.
 void TakeSessions(SSL_CTX* ctx);
 
-// Offers what SessionOf gave, unless it is damaged, expired, of a version or suite that is not configured, or too large for
-// a hello of one datagram of `mtu` bytes, in which the server's name and protocols take up `names`. False: it will be a full
-// handshake.
+// Offers what SessionOf gave, unless it is damaged, expired, of a version or suite that is not configured, or too large
+// for a hello of one datagram of `mtu` bytes, in which the server's name and protocols take up `names`. False: it will
+// be a full handshake.
 bool OfferSession(SSL* ssl, Bytes session, size_t mtu, size_t names);
 
 // Of an established association. False: there is none, or none that is newer than what was offered.
