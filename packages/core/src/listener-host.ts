@@ -91,7 +91,11 @@ function acceptError({ backend }: SocketHost): (init: EngineErrorInit) => NetErr
  * Look-ups of a configuration; undefined: there are none. A failure looks to the peer like an unknown identity; the
  * server is told by `lookupFailed`, as a drop that is counted and as a trace event with the reason.
  */
-export function answerNeeds({ configuration: { security }, claims, host }: ServedBy): AnswerNeed | undefined {
+export function answerNeeds({
+  configuration: { security },
+  claims,
+  host,
+}: Pick<ServedBy, 'configuration' | 'claims' | 'host'>): AnswerNeed | undefined {
   if (!('lookup' in security)) return undefined;
   const failed = (error: unknown): undefined => {
     host.dropped('lookupFailed');

@@ -13,7 +13,7 @@ import { watchHandshake } from './diagnostics.ts';
 import type { NetError } from './error.ts';
 import { type HandshakeOutcome, handshake } from './handshake-outcome.ts';
 import { linger } from './linger.ts';
-import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { answerNeeds, listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
 import type { TlsaRecord } from './options.ts';
 import { wipe } from './secret-bytes.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
@@ -253,6 +253,7 @@ export class SecureLink {
       softError: (softError) => host.softError(softError),
       dropped: (reason) => host.dropped(reason),
       ...(keeping && { session: (session: Uint8Array) => keeping.save(session) }),
+      answer: answerNeeds(this.#init),
       ...(host.trace && { trace: host.trace }),
     };
   }

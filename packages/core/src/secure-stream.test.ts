@@ -6,7 +6,7 @@ import { clientSecurity, text } from '../test/secure-net.ts';
 import type { RoleClaims } from './claims.ts';
 import { createNet } from './create-net.ts';
 
-const serverSecurity = { mode: 'psk', lookup: () => undefined } as const;
+const serverSecurity = { mode: 'psk', lookup: () => Buffer.from('secret') } as const;
 const role: RoleClaims = {
   security: ['psk'],
   versions: ['TLSv1.2'],
@@ -67,5 +67,13 @@ describe('a tls socket', () => {
       code: 'ECONNRESET',
       message: expect.stringMatching(/ended the stream without close_notify/),
     });
+  });
+
+  it('looks keys up for a peer that was accepted below', async () => {
+    const { peer, tls } = await connected();
+    const { request, answers } = tls.associations.find((each) => each.request.role === 'server')!;
+    request.output.need(7, { kind: 'psk', identity: Buffer.from('device') });
+    expect(answers).toEqual(['secret']);
+    await peer.dispose();
   });
 });
