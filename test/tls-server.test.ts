@@ -3,7 +3,8 @@
  * it lets in.
  */
 
-import { certificateChainFromBuffer, certRevocationListFromBuffer, pskServer } from '@avs-net/credentials';
+import type { Socket } from '@avs-net/core';
+import { certificateChainFromBuffer, certRevocationListFromBuffer, psk, pskServer } from '@avs-net/credentials';
 import { describe, expect, it } from 'vitest';
 import { derOf, echo, identityFlags, localhost, tlsStage } from './openssl-tls.ts';
 
@@ -66,6 +67,38 @@ describe('a server for openssl s_client', () => {
     const peer = await accepting;
     await client.line(/PSK identity hint: which\?/);
     await echo(peer, client);
+  });
+
+  it.each(['bind', 'decorate'])('looks keys up while it serves others, behind %s', async (how) => {
+    const key = Buffer.from(PSK_KEY, 'hex');
+    const answers: ((found: Uint8Array) => void)[] = [];
+    let ask = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      ask = resolve;
+    });
+    const lookup = (identity: Uint8Array): Uint8Array | Promise<Uint8Array> => {
+      if (Buffer.from(identity).toString() !== 'slow') return key;
+      ask();
+      return new Promise((resolve) => answers.push(resolve));
+    };
+    const security = pskServer({ lookup });
+    const listener = how === 'bind' ? await stage.server({ security }) : await stage.net.createSocket('tcp');
+    if (how === 'decorate') await listener.bind('127.0.0.1', 0);
+    const accept = async (): Promise<Socket> => {
+      const peer = await listener.accept();
+      return how === 'bind' ? peer : stage.net.decorate('tls', peer, { security });
+    };
+    const first = accept();
+    const slow = await stage.socket({ security: psk({ identity: 'slow', key }) });
+    const connecting = slow.connect('127.0.0.1', listener.localPort());
+    await asked;
+    const second = how === 'bind' ? first : accept();
+    const quick = await stage.socket({ security: psk({ identity: 'quick', key }) });
+    await quick.connect('127.0.0.1', listener.localPort());
+    expect((await second).remotePort()).toBe(quick.localPort());
+    answers[0]!(key);
+    await connecting;
+    expect((await (how === 'bind' ? accept() : first)).remotePort()).toBe(slow.localPort());
   });
 
   it.each([

@@ -11,6 +11,7 @@ import {
   type AssociationRequest,
   alert,
   CLOSE_NOTIFY,
+  type NeedAnswer,
   type NetError,
   type Phase,
 } from '@avs-net/core/plugin';
@@ -30,8 +31,17 @@ export interface Handshake {
   over(error: NetError): void;
 }
 
-/** Begins a handshake over a stream; what it returns ends it without a word. */
-export type Open = (stream: LowerStream, handshake: Handshake) => () => void;
+/** Begins a handshake over a stream. */
+export type Open = (stream: LowerStream, handshake: Handshake) => Opened;
+
+export interface Opened {
+  /** Gets what the peer sends, in place of the stream. */
+  receive?(bytes: Uint8Array): void;
+  /** The key that was asked for. */
+  answer?(key: NeedAnswer): void;
+  /** Ends the handshake without a word. */
+  abandon(): void;
+}
 
 export interface AssociationOptions {
   readonly psk: boolean;
@@ -45,7 +55,7 @@ export class TlsAssociation implements Association {
   readonly #options: AssociationOptions;
   readonly #open: Open;
   readonly #stream: LowerStream;
-  #abandon: (() => void) | undefined;
+  #opened: Opened | undefined;
   #socket: TLSSocket | undefined;
   #info: AssociationInfo = {};
   #sent: Alert | undefined;
@@ -65,13 +75,18 @@ export class TlsAssociation implements Association {
 
   start(now: number): void {
     this.deadline = now + PATIENCE;
-    this.#abandon = this.#open(this.#stream, this.#handshake);
+    this.#opened = this.#open(this.#stream, this.#handshake);
   }
 
   receive(bytes: Uint8Array, now: number): void {
     if (this.phase === 'closed' || bytes.length === 0) return;
     if (this.phase === 'handshake') this.deadline = now + PATIENCE;
-    this.#stream.feed(bytes);
+    if (this.#opened?.receive !== undefined) this.#opened.receive(bytes);
+    else this.#stream.feed(bytes);
+  }
+
+  answer(_id: number, key: NeedAnswer): void {
+    if (this.phase === 'handshake') this.#opened?.answer?.(key);
   }
 
   /** Bytes that node cannot encrypt at once are copied. */
@@ -150,7 +165,7 @@ export class TlsAssociation implements Association {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#close();
-    this.#abandon?.();
+    this.#opened?.abandon();
     this.#socket?.destroy();
     this.#stream.destroy();
   }

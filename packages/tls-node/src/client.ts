@@ -60,7 +60,7 @@ export function openClient(options: ClientOptions, { serverName: given, session,
         });
       }
     });
-    return () => socket.destroy();
+    return { abandon: () => void socket.destroy() };
   };
 }
 

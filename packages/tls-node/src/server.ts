@@ -1,78 +1,92 @@
 /**
- * The server of node:tls over a lower stream: who may connect. Pre-shared keys are looked up at once, because node's
- * callback cannot wait.
+ * The server of node:tls over a lower stream: who may connect. Keys of identities are asked for before node needs
+ * them.
  */
 
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { isUint8Array } from 'node:util/types';
-import type { AssociationRequest, CertificateServerInfo, PskServerInfo } from '@avs-net/core/plugin';
+import {
+  type AssociationRequest,
+  type CertificateServerInfo,
+  type PskServerInfo,
+  unpooledCopy,
+  wipe,
+} from '@avs-net/core/plugin';
 import type { AcceptorPool, Candidate } from './acceptor.ts';
 import type { Handshake, Open } from './association.ts';
 import { MAX_PSK_KEY } from './claims.ts';
+import { KeyGate } from './key-gate.ts';
 import { missingCertificate } from './verification.ts';
 
 export type ServerSecurity = PskServerInfo | CertificateServerInfo;
 
 export function openServer(pool: AcceptorPool, security: ServerSecurity, { output, error }: AssociationRequest): Open {
   return (stream, handshake) => {
-    const ended = new AbortController();
-    const identities: Uint8Array[] = [];
+    const keys = 'lookup' in security ? new AskedKey(security) : undefined;
+    const gate =
+      keys &&
+      new KeyGate({
+        forward: (bytes) => stream.feed(bytes),
+        ask(identity) {
+          keys.identity = unpooledCopy(identity);
+          output.need(NEED, { kind: 'psk', identity });
+        },
+        flooded: () => handshake.over(error({ code: 'EPROTO', message: 'the client sent too much before its key' })),
+      });
     const candidate: Candidate = {
       secure(socket) {
+        keys?.wipe();
         const refused = refusal(security, socket);
         handshake.watch(socket);
-        if (refused === undefined) handshake.secure(socket, facts(socket, identities[0]));
+        if (refused === undefined) handshake.secure(socket, facts(socket, keys?.identity));
         else if (refused === 'missing') handshake.over(error(missingCertificate()));
         else handshake.failed(Object.assign(new Error(refused), { code: refused }));
       },
       failed: (failure) => handshake.failed(failure),
-      key(text) {
-        if (!('lookup' in security)) return null;
-        const identity = Buffer.from(text, 'utf8');
-        identities.push(identity);
-        const key = lookUp(security, identity, ended.signal, output);
-        if (key !== undefined) return key;
-        // RFC 4279 §2: the peer shall not learn which identities there are.
-        return security.unknownIdentity === 'alert' ? null : randomBytes(RANDOM_KEY);
-      },
+      key: (identity) => keys?.given(identity) ?? null,
       keylog: (line) => handshake.keylog(line),
     };
     const giveUp = pool.accept(stream, candidate);
-    return () => {
-      giveUp();
-      ended.abort();
+    return {
+      ...(gate && { receive: (bytes: Uint8Array) => gate.receive(bytes) }),
+      answer(key) {
+        keys?.take(key);
+        gate?.answered();
+      },
+      abandon() {
+        keys?.wipe();
+        giveUp();
+      },
     };
   };
 }
 
-/** A key that can be used; node copies it before anything else happens. What is wrong is counted and traced. */
-function lookUp(
-  { lookup }: PskServerInfo,
-  identity: Uint8Array,
-  signal: AbortSignal,
-  output: AssociationRequest['output'],
-): Uint8Array | undefined {
-  const failed = (error: unknown): undefined => {
-    output.dropped('lookupFailed');
-    output.trace?.({ type: 'lookupFailed', error });
-  };
-  let key: unknown;
-  try {
-    key = lookup(identity, signal);
-  } catch (error) {
-    return failed(error);
+/** The key of the identity that was asked for, until node has it. */
+class AskedKey {
+  identity: Uint8Array | undefined;
+  readonly #unknownIdentity: PskServerInfo['unknownIdentity'];
+  #key: Uint8Array | undefined;
+
+  constructor({ unknownIdentity }: PskServerInfo) {
+    this.#unknownIdentity = unknownIdentity;
   }
-  if (key === undefined) return undefined;
-  if (key instanceof Promise) {
-    key.catch(() => {});
-    output.dropped('asyncLookupUnclaimed');
-    return undefined;
+
+  take(key: Uint8Array | undefined): void {
+    if (key !== undefined && key.length <= MAX_PSK_KEY) this.#key = unpooledCopy(key);
   }
-  if (isUint8Array(key) && key.length > 0 && key.length <= MAX_PSK_KEY) return key;
-  const given = isUint8Array(key) ? `${key.length} bytes` : `a value of type ${typeof key}`;
-  const expected = `1 to ${MAX_PSK_KEY} bytes of a key or undefined`;
-  return failed(new TypeError(`security.lookup must give ${expected}, it gave ${given}`));
+
+  /** For the identity as node has read it. */
+  given(identity: string): Uint8Array | null {
+    const isSame = this.identity !== undefined && Buffer.from(identity).equals(this.identity);
+    if (isSame && this.#key !== undefined) return this.#key;
+    // RFC 4279 §2: the peer shall not learn which identities there are.
+    return this.#unknownIdentity === 'alert' ? null : randomBytes(RANDOM_KEY);
+  }
+
+  wipe(): void {
+    if (this.#key !== undefined) wipe(this.#key);
+    this.#key = undefined;
+  }
 }
 
 /** Node lets everybody through whom it does not have to refuse; the code of its refusal, or that there is nothing. */
@@ -93,3 +107,6 @@ function facts(socket: TLSSocket, identity: Uint8Array | undefined): Parameters<
 }
 
 const RANDOM_KEY = 32;
+
+/** There is one question in a handshake. */
+const NEED = 1;

@@ -119,7 +119,18 @@ async function end(
         result.errors.push(error);
       },
       session: (session) => void result.sessions.push(Uint8Array.from(session)),
-      need: () => void result.events.push('need'),
+      need(id, what) {
+        if (what.kind !== 'psk' || !('lookup' in configuration.security)) throw new Error(`unexpected ${what.kind}`);
+        const { signal } = new AbortController();
+        // The driver answers when the call has returned; the identity is borrowed, and the key is wiped.
+        const asked = Promise.resolve(configuration.security.lookup(Uint8Array.from(what.identity), signal));
+        what.identity.fill(0xdd);
+        void asked.then((key) => {
+          const answer = key && Uint8Array.from(key);
+          association.answer?.(id, answer, 0);
+          answer?.fill(0xdd);
+        });
+      },
       dropped: (reason) => void result.events.push(`dropped ${reason}`),
       trace: (event) => void result.traces.push(event),
     },
