@@ -155,10 +155,7 @@ describe('a client of openssl s_server', () => {
     await echo(socket, peer);
     // This program goes without a word, as somebody would who cuts the line.
     peer.write('Q\n');
-    await expect(socket.receive()).rejects.toMatchObject({
-      code: 'ECONNRESET',
-      message: expect.stringMatching(/without close_notify/),
-    });
+    await expect(socket.receive()).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   it.each(['-tls1_2', '-tls1_3'])('exports the same keying material with %s', async (flag) => {
