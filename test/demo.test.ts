@@ -1,13 +1,13 @@
 /** The demo as a user runs it: the built program in a child process, against its own server and against another one. */
 
 import { fileURLToPath } from 'node:url';
+import { serveRegistrations } from '@avs-net/cli/registration-server';
 import { createNet } from '@avs-net/core';
 import { pskServer } from '@avs-net/credentials';
 import { dtlsNodeDtlsClient } from '@avs-net/dtls-node-dtls-client';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { udp } from '@avs-net/udp';
 import { describe, expect, it } from 'vitest';
-import { serveRegistrations } from '../examples/lwm2m-register/src/registration-server.ts';
 import { type Child, startChild } from './child.ts';
 
 const MAIN = fileURLToPath(new URL('../examples/lwm2m-register/dist/main.js', import.meta.url));
@@ -100,7 +100,7 @@ async function registrationServer(): Promise<RegistrationServer> {
   server.on('connection', () => {
     seen += 1;
   });
-  await serveRegistrations(server);
+  serveRegistrations(server);
   return {
     arguments: ['--server', `coaps://127.0.0.1:${server.localPort()}`, '--identity', 'urn:dev:os:1'],
     get seen() {

@@ -45,7 +45,7 @@ export function coapExchange(socket: Socket): Exchange {
   };
 }
 
-export function option(name: NamedOption['name'], value: string): NamedOption {
+function option(name: NamedOption['name'], value: string): NamedOption {
   return { name, value: Buffer.from(value) };
 }
 

@@ -8,6 +8,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { serveRegistrations } from '@avs-net/cli/registration-server';
 import { type BackendReport, createNet, type Net, useFromEnvironment } from '@avs-net/core';
 import { psk, pskServer } from '@avs-net/credentials';
 import { dtlsNodeDtlsClient } from '@avs-net/dtls-node-dtls-client';
@@ -15,7 +16,6 @@ import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { udp } from '@avs-net/udp';
 import Table from 'cli-table3';
 import { register } from './registration.ts';
-import { serveRegistrations } from './registration-server.ts';
 
 const plugins = [udp, dtlsOpenssl, dtlsNodeDtlsClient];
 
@@ -58,7 +58,7 @@ async function withEmbeddedServer(run: (server: Server) => Promise<boolean>): Pr
   try {
     const server = await net.createSocket('dtls', { security: pskServer({ identities: new Map([[identity, key]]) }) });
     await server.bind('127.0.0.1', 0);
-    await serveRegistrations(server);
+    serveRegistrations(server);
     return await run({ host: server.localHost(), port: server.localPort(), identity, key });
   } finally {
     await net.close();

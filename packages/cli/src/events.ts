@@ -3,7 +3,8 @@
  * same facts as a sentence.
  */
 
-import { type Address, type Alert, formatAddress, isNetError, type Socket } from '@avs-net/core';
+import { type Address, type Alert, formatAddress, isNetError, type Socket, type SocketStatistics } from '@avs-net/core';
+import type { Registration, RegistrationChange } from './registration-directory.ts';
 
 export type Event =
   | {
@@ -21,6 +22,13 @@ export type Event =
   | { readonly event: 'accepted'; readonly peer: string; readonly identity?: string; readonly ciphersuite?: string }
   | { readonly event: 'message'; readonly text?: string; readonly hex?: string; readonly from?: string }
   | { readonly event: 'closed'; readonly peer?: string }
+  | ({
+      readonly event: 'registration';
+      readonly change: RegistrationChange;
+      /** How many there are now. */
+      readonly registrations: number;
+    } & Registration)
+  | { readonly event: 'stats'; readonly stats: SocketStatistics }
   | {
       readonly event: 'error';
       readonly code: string;
@@ -105,6 +113,13 @@ function sentence(event: Event): string {
       return `${event.from === undefined ? '' : `${event.from}: `}${event.text ?? `0x${event.hex}`}`;
     case 'closed':
       return event.peer === undefined ? 'closed' : `closed ${event.peer}`;
+    case 'registration': {
+      const { change, endpoint, location, lifetime, objects, peer, registrations } = event;
+      const facts = `/rd/${location}, ${lifetime} s, ${objects === '' ? 'no objects' : objects}`;
+      return `${change} ${endpoint} at ${peer} (${facts}); ${registrations} registered`;
+    }
+    case 'stats':
+      return `counted ${JSON.stringify(event.stats)}`;
     case 'error':
       return `error: ${event.message}`;
   }

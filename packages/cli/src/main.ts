@@ -88,9 +88,18 @@ function program(terminal: Terminal): Command {
     .description('accept peers and show what they send')
     .argument('<uri>', 'dtls://host:port or udp://host:port; port 0 takes a free one')
     .option('--echo', 'send every message back')
+    .option('--lwm2m', 'answer LwM2M registrations, and show the directory when it changes')
     .option('--psk <id=hex>', 'an identity and its key; repeatable', collect, [])
     .option('--psk-hint <text>', 'PSK identity hint')
     .option('--receive <n>', 'end after this many messages', count)
+    .option('--max-half-open <n>', 'handshakes at a time; default 1000', amount)
+    .option('--max-peers <n>', 'peers at a time; default 10000', amount)
+    .option('--max-peers-per-host <n>', 'peers and handshakes of one address; default 1000', amount)
+    .option('--handshake-timeout <ms>', 'for a whole handshake; default 30000', amount)
+    .option('--idle-timeout <ms>', 'close a peer after this silence; default never', amount)
+    .option('--reply-from-asked-address', 'on all addresses: answer from the one that was asked')
+    .option('--reuse-port', 'share the port with other processes that say so too')
+    .option('--stats', 'at the end, show what was counted')
     .action((uri: string, options: ServeOptions & { json?: boolean }) => {
       const interrupted = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => interrupted.abort());
@@ -134,6 +143,11 @@ function collect(value: string, earlier: readonly string[]): string[] {
 
 function count(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(value);
+}
+
+function amount(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError('a whole number above 0 is needed.');
   return Number(value);
 }
 

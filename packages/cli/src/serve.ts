@@ -1,16 +1,20 @@
 /**
- * `avs-net serve`: accepts peers and reports what they send; `--echo` sends it back. Runs until `--receive` messages
- * have come, or until it is interrupted.
+ * `avs-net serve`: accepts peers and reports what they send; `--echo` sends it back, `--lwm2m` answers registrations and
+ * reports the directory when it changes. Runs until `--receive` messages have come, or until it is interrupted.
  */
 
 import { createNet, formatAddress, type Socket } from '@avs-net/core';
 import { discover } from './discovery.ts';
 import type { EndpointUri } from './endpoint-uri.ts';
 import { asText, errorEvent, messageEvent, type Report } from './events.ts';
-import { type SecureOptions, serverConfiguration, useOf } from './secure-options.ts';
+import { registrationServer } from './registration-server.ts';
+import { type SecureOptions, useOf } from './secure-options.ts';
+import { type LimitOptions, servingConfiguration } from './server-limits.ts';
 
-export interface ServeOptions extends SecureOptions {
+export interface ServeOptions extends SecureOptions, LimitOptions {
   readonly echo?: boolean;
+  readonly lwm2m?: boolean;
+  readonly stats?: boolean;
   readonly receive?: number;
 }
 
@@ -19,7 +23,12 @@ export async function serve(
   options: ServeOptions,
   io: { readonly cwd: string; readonly report: Report; readonly interrupted: AbortSignal },
 ): Promise<void> {
-  const configuration = serverConfiguration(uri.type, options);
+  const configuration = servingConfiguration(uri.type, options);
+  const lwm2m = registrationServer({
+    changed(change, registration, { size }) {
+      io.report({ event: 'registration', change, ...registration, registrations: size });
+    },
+  });
   const { plugins } = await discover(io.cwd);
   const net = createNet({ plugins, use: useOf(uri.type, options, plugins) });
   const done = new AbortController();
@@ -32,6 +41,7 @@ export async function serve(
     try {
       for await (const peer of server.accepted({ signal: stop })) {
         io.report(acceptedEvent(peer));
+        if (options.lwm2m === true) lwm2m.attend(peer);
         attend(peer, options.echo === true, io.report, () => {
           awaited -= 1;
           if (awaited <= 0) done.abort();
@@ -41,8 +51,10 @@ export async function serve(
       if (!stop.aborted) throw error;
     }
     await server.close();
+    if (options.stats === true) io.report({ event: 'stats', stats: server.stats() });
     io.report({ event: 'closed' });
   } finally {
+    lwm2m.directory.close();
     await net.close();
   }
 }
