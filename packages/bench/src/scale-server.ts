@@ -6,16 +6,19 @@
 import { createNet } from '@avs-net/core';
 import { pskServer } from '@avs-net/credentials';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
+import { createUdp } from '@avs-net/udp';
 import { KEY, SUITE } from './credential.ts';
 import type { Cost } from './server-scale.ts';
 
-const net = createNet({ plugins: [udp, dtlsOpenssl] });
-const server = await net.createSocket('dtls', {
-  security: pskServer({ lookup: () => KEY }),
-  ciphersuites: [SUITE],
-  server: { maxPeers: 1_000_000, maxPeersPerHost: 1_000_000 },
-});
+const net = createNet({ plugins: [createUdp({ peerLimit: 1_000_000 }), dtlsOpenssl] });
+const server =
+  process.argv[2] === 'udp'
+    ? await net.createSocket('udp')
+    : await net.createSocket('dtls', {
+        security: pskServer({ lookup: () => KEY }),
+        ciphersuites: [SUITE],
+        server: { maxPeers: 1_000_000, maxPeersPerHost: 1_000_000 },
+      });
 await server.bind('127.0.0.1', 0);
 server.on('connection', (peer) => peer.on('message', (data) => void peer.send(data)));
 

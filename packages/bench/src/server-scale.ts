@@ -1,8 +1,9 @@
 /**
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
  * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
- * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…]`, default
- * `1,100,10000`. Each peer takes a file descriptor (`ulimit -n`).
+ * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]`, default
+ * `1,100,10000 dtls`; `udp` is the same without security, for comparison. Each peer takes a file descriptor (`ulimit -n`);
+ * pinned to one core (`taskset -c 1`) the figures vary least.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -30,7 +31,9 @@ async function measure(): Promise<void> {
 }
 
 async function measureWith(size: number): Promise<void> {
-  const server = fork(fileURLToPath(new URL('scale-server.js', import.meta.url)), { execArgv: ['--expose-gc'] });
+  const server = fork(fileURLToPath(new URL('scale-server.js', import.meta.url)), [TYPE], {
+    execArgv: ['--expose-gc'],
+  });
   const [port] = (await once(server, 'message')) as [number];
   const net = createNet({ plugins: [udp, dtlsOpenssl] });
   try {
@@ -59,7 +62,7 @@ async function measureWith(size: number): Promise<void> {
     }
     const { stats } = await costOf(server);
     process.stdout.write(
-      `${size} peers: ${stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
+      `${size} ${TYPE} peers: ${stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
         `${Math.round(handshakeCpu)} µs of the server each; ${perPeer.toFixed(1)} KiB resident for each peer ` +
         `(${heap.toFixed(1)} KiB of them in the heap); one message and its echo: ${rates.join(', ')}\n`,
     );
@@ -76,8 +79,13 @@ async function connectAll(net: Net, port: number, count: number): Promise<Socket
   const work = async (): Promise<void> => {
     while (next < count) {
       const identity = `device-${next++}`;
-      const client = await net.createSocket('dtls', { security: psk({ identity, key: KEY }), ciphersuites: [SUITE] });
+      const client =
+        TYPE === 'udp'
+          ? await net.createSocket('udp')
+          : await net.createSocket('dtls', { security: psk({ identity, key: KEY }), ciphersuites: [SUITE] });
       await client.connect('127.0.0.1', port);
+      // A peer of udp is one that has sent something.
+      if (TYPE === 'udp') await client.send(Uint8Array.of(0)).then(() => client.receive());
       clients.push(client);
     }
   };
@@ -112,6 +120,7 @@ async function costOf(server: ChildProcess): Promise<Cost> {
   return cost;
 }
 
+const TYPE = process.argv[3] ?? 'dtls';
 const AT_ONCE = 32;
 const MESSAGES = 50_000;
 const ROUNDS = 3;
