@@ -1,0 +1,51 @@
+import { changeCipherSpec, handshake, protectedRecord, serverHello } from '@avs-net/conformance/dtls-records';
+import { describe, expect, it } from 'vitest';
+import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
+import { type FilterRules, filtered } from './record-filter.ts';
+
+function setup(rules: FilterRules): { filter: ReturnType<typeof filtered>; engine: FakeAssociation; report: Report } {
+  const { request, report } = fakeRequest();
+  let engine: FakeAssociation | undefined;
+  const filter = filtered(
+    request,
+    (inner) => {
+      engine = new FakeAssociation(inner);
+      return engine;
+    },
+    rules,
+  );
+  return { filter, engine: engine!, report };
+}
+
+describe('an engine that bounds itself', () => {
+  const rules: FilterRules = { certificates: false, boundedEngine: true };
+  const FLOODS = [
+    { what: 'protected handshake records', datagram: protectedRecord() },
+    { what: 'change_cipher_specs', datagram: changeCipherSpec() },
+    { what: 'early data', datagram: protectedRecord({ type: 23, size: 1_000 }) },
+    { what: 'announcements', datagram: handshake({ type: 12, messageSeq: 2, total: 4_000, body: new Uint8Array(9) }) },
+  ];
+
+  it.each(FLOODS)('is not starved by a flood of $what', ({ datagram }) => {
+    const { filter, engine, report } = setup(rules);
+    filter.start(0);
+    for (let count = 0; count < 500; count++) filter.receive(datagram, 1);
+    expect(report.dropped).toEqual([]);
+    const given = engine.given.length;
+    const genuine = [
+      serverHello(0xc0a8),
+      handshake({ type: 12, messageSeq: 2, body: new Uint8Array(6) }),
+      changeCipherSpec(),
+      protectedRecord(),
+    ];
+    for (const bytes of genuine) filter.receive(bytes, 1);
+    expect(engine.given.slice(given)).toEqual(genuine);
+  });
+
+  it.each(FLOODS)('is what the ration of $what is not for', ({ datagram }) => {
+    const { filter, report } = setup({ certificates: false });
+    filter.start(0);
+    for (let count = 0; count < 500; count++) filter.receive(datagram, 1);
+    expect(report.dropped.length).toBeGreaterThan(200);
+  });
+});
