@@ -6,7 +6,17 @@ import { plan } from './plan.ts';
 
 const NOTHING: RoleClaims = { security: ['psk'], versions: ['DTLSv1.2'], ciphersuites: [0xc0a8], sources: ['buffer'] };
 const NEEDS: readonly Need[] = [
-  ...(['certificate', 'dtls1.0', 'sni', 'resumption', 'connectionId', 'handshakeTimers', 'alpn', 'keylog'] as const),
+  ...([
+    'certificate',
+    'dtls1.0',
+    'sni',
+    'resumption',
+    'connectionId',
+    'handshakeTimers',
+    'alpn',
+    'keylog',
+    'exporter',
+  ] as const),
   ...(['crl', 'dane', 'alerts', 'decorate', 'innerMtu', 'asyncLookup', 'extendedMasterSecret'] as const),
 ];
 const EVERYTHING: RoleClaims = {
