@@ -41,6 +41,20 @@ const THIRD_PARTY: Rule = {
   ours: ['@avs-net/dtls-endpoint', '@avs-net/credentials'],
   typesOnly: [PLUGIN_DOOR, '@avs-net/core'],
 };
+/** Lowest first: a room may import from those before it. */
+const CORE_ROOMS = [
+  'contract',
+  'transport',
+  'session',
+  'check',
+  'selection',
+  'queue',
+  'socket',
+  'driver',
+  'secure',
+  'net',
+];
+
 const EXAMPLE_BACKENDS = ['custom-backend'];
 
 const packages = readdirSync(join(root, 'packages')).filter((name) => existsSync(join(root, 'packages', name, 'src')));
@@ -59,6 +73,21 @@ describe('layering', () => {
     expect(violations(join('examples', name), EXAMPLE_BACKENDS.includes(name) ? THIRD_PARTY : ANYTHING)).toEqual([]);
   });
 
+  it('lets the rooms of core know only those below them', () => {
+    const known = new Set(
+      readdirSync(join(root, 'packages/core/src'), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name),
+    );
+    expect([...known].sort()).toEqual([...CORE_ROOMS].sort());
+    const upwards = importsOf('packages/core').filter(({ file, specifier }) => {
+      const [room = '', ...rest] = relative('packages/core/src', file).split('/');
+      const above = specifier.startsWith('../') ? specifier.split('/')[1]! : room;
+      return rest.length > 0 && CORE_ROOMS.indexOf(above) > CORE_ROOMS.indexOf(room);
+    });
+    expect(upwards).toEqual([]);
+  });
+
   it('lets only the container touch inversify', () => {
     const users = packages.flatMap((name) =>
       importsOf(join('packages', name)).filter(({ specifier }) => /^inversify|^reflect-metadata/.test(specifier)),
@@ -71,7 +100,7 @@ describe('layering', () => {
     const users = [...packages.map((name) => join('packages', name)), ...examples.map((name) => join('examples', name))]
       .flatMap(sources)
       .filter((file) => clock.test(code(readFileSync(join(root, file), 'utf8'))));
-    expect(users).toEqual(['packages/core/src/clock.ts']);
+    expect(users).toEqual(['packages/core/src/contract/clock.ts']);
   });
 });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { manualClock } from '../test/manual-clock.ts';
 import { memoryUdp } from '../test/memory-udp.ts';
 import { identity, key, scriptedDtls } from '../test/scripted-dtls.ts';
-import type { Plugin } from './backend.ts';
 import { CLOCK, NET, named, netModule, PLUGIN, USE } from './container.ts';
+import type { Plugin } from './contract/backend.ts';
 
 const security = { mode: 'psk', key, identity } as const;
 

@@ -5,16 +5,16 @@
  */
 
 import { type BindingConstraints, Container, ContainerModule, type ServiceIdentifier } from 'inversify';
-import type { TraceEvent } from './association.ts';
-import type { Plugin } from './backend.ts';
-import { type BackendRegistry, createRegistry } from './backend-registry.ts';
-import type { Clock } from './clock.ts';
-import { readPlugins } from './descriptor.ts';
-import { NetError } from './error.ts';
-import type { Net, NetOptions } from './net.ts';
-import { NetInstance } from './net-instance.ts';
-import { readNetOptions } from './net-options.ts';
-import { selectPlugins, type Use } from './selection.ts';
+import type { TraceEvent } from './contract/association.ts';
+import type { Plugin } from './contract/backend.ts';
+import type { Clock } from './contract/clock.ts';
+import { NetError } from './contract/error.ts';
+import type { Net, NetOptions } from './net/net.ts';
+import { NetInstance } from './net/net-instance.ts';
+import { readNetOptions } from './net/net-options.ts';
+import { type BackendRegistry, createRegistry } from './selection/backend-registry.ts';
+import { readPlugins } from './selection/descriptor.ts';
+import { selectPlugins, type Use } from './selection/selection.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@avs-net/core/${name}`);
 

@@ -2,9 +2,9 @@
  * The door for applications: `createNet`, the guarded `Socket`, and the types that a configuration is written in.
  */
 
-export { type Address, type AddressFamily, formatAddress } from './address.ts';
-export type { Alert, AlertLevel } from './alert.ts';
-export type { AssociationInfo, TraceEvent } from './association.ts';
+export { type Address, type AddressFamily, formatAddress } from './contract/address.ts';
+export type { Alert, AlertLevel } from './contract/alert.ts';
+export type { AssociationInfo, TraceEvent } from './contract/association.ts';
 export {
   AVS_EOF_CATEGORY,
   AVS_ERRNO,
@@ -15,28 +15,28 @@ export {
   type AvsError,
   fromAvsError,
   toAvsError,
-} from './avs-error.ts';
-export type { LibraryVersion, Plugin, Probe } from './backend.ts';
-export type { Decision, Skipped } from './backend-choice.ts';
-export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './ciphersuite.ts';
-export type * from './claims.ts';
-export { type Clock, systemClock, type Timer } from './clock.ts';
-export type * from './configuration.ts';
-export { createNet } from './create-net.ts';
-export type { WaitOptions } from './deadline.ts';
-export type { DropDiagnostic, HandshakeDiagnostic, PeerDiagnostic } from './diagnostics.ts';
-export { useFromEnvironment } from './environment.ts';
-export { isNetError, NetError } from './error.ts';
-export { fileSessionStore } from './file-session-store.ts';
-export type { BackendReport, Net, NetOptions } from './net.ts';
-export * from './options.ts';
-export type { Datagram } from './reception.ts';
-export type * from './security.ts';
-export type { ChoiceReason, Use } from './selection.ts';
-export { bufferSessionStore, memorySessionStore } from './session-store.ts';
-export type { Socket } from './socket.ts';
-export type { SocketEvent, SocketEventListeners } from './socket-events.ts';
-export type { SocketInfo, SocketSummary } from './socket-facts.ts';
-export type { SocketStatistics } from './socket-stats.ts';
-export { AVS_STATES, type SocketState } from './state.ts';
-export type { Unmet } from './unmet.ts';
+} from './contract/avs-error.ts';
+export type { LibraryVersion, Plugin, Probe } from './contract/backend.ts';
+export { CIPHERSUITES, type Ciphersuite, findCiphersuite } from './contract/ciphersuite.ts';
+export type * from './contract/claims.ts';
+export { type Clock, systemClock, type Timer } from './contract/clock.ts';
+export type * from './contract/configuration.ts';
+export { isNetError, NetError } from './contract/error.ts';
+export * from './contract/options.ts';
+export type * from './contract/security.ts';
+export { AVS_STATES, type SocketState } from './contract/state.ts';
+export type { Unmet } from './contract/unmet.ts';
+export { createNet } from './net/create-net.ts';
+export type { BackendReport, Net, NetOptions } from './net/net.ts';
+export type { WaitOptions } from './queue/deadline.ts';
+export type { Decision, Skipped } from './selection/backend-choice.ts';
+export { useFromEnvironment } from './selection/environment.ts';
+export type { ChoiceReason, Use } from './selection/selection.ts';
+export { fileSessionStore } from './session/file-session-store.ts';
+export { bufferSessionStore, memorySessionStore } from './session/session-store.ts';
+export type { DropDiagnostic, HandshakeDiagnostic, PeerDiagnostic } from './socket/diagnostics.ts';
+export type { Datagram } from './socket/reception.ts';
+export type { Socket } from './socket/socket.ts';
+export type { SocketEvent, SocketEventListeners } from './socket/socket-events.ts';
+export type { SocketInfo, SocketSummary } from './socket/socket-facts.ts';
+export type { SocketStatistics } from './socket/socket-stats.ts';

@@ -3,21 +3,21 @@
  * or a transport needs. No inversify, no sockets. A backend that wants no run-time import at all uses `import type` and `host.error`.
  */
 
-export * from './address.ts';
-export * from './alert.ts';
-export type * from './association.ts';
-export type * from './backend.ts';
-export * from './ciphersuite.ts';
-export type * from './claims.ts';
-export type { Clock, Timer } from './clock.ts';
-export type * from './configuration.ts';
-export { abortError, isNetError, NetError, type NetErrorInit, toNetError } from './error.ts';
-export * from './ip-version.ts';
-export { candidates, type Lookup, type Resolution } from './name-resolution.ts';
-export { interfaceName } from './network-interface.ts';
-export * from './options.ts';
-export { nextWait, waitSchedule } from './retransmission-schedule.ts';
-export { unpooledCopy, wipe } from './secret-bytes.ts';
-export * from './security.ts';
-export type { SocketState } from './state.ts';
-export { type ErrorPlace, systemError } from './system-error.ts';
+export * from './contract/address.ts';
+export * from './contract/alert.ts';
+export type * from './contract/association.ts';
+export type * from './contract/backend.ts';
+export * from './contract/ciphersuite.ts';
+export type * from './contract/claims.ts';
+export type { Clock, Timer } from './contract/clock.ts';
+export type * from './contract/configuration.ts';
+export { abortError, isNetError, NetError, type NetErrorInit, toNetError } from './contract/error.ts';
+export * from './contract/options.ts';
+export { nextWait, waitSchedule } from './contract/retransmission-schedule.ts';
+export { unpooledCopy, wipe } from './contract/secret-bytes.ts';
+export * from './contract/security.ts';
+export type { SocketState } from './contract/state.ts';
+export * from './transport/ip-version.ts';
+export { candidates, type Lookup, type Resolution } from './transport/name-resolution.ts';
+export { interfaceName } from './transport/network-interface.ts';
+export { type ErrorPlace, systemError } from './transport/system-error.ts';

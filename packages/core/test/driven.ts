@@ -2,8 +2,8 @@
  * A driver over a scripted lower socket and a scripted association, and what came out of it.
  */
 
-import { AssociationDriver, type DriverHost } from '../src/association-driver.ts';
-import { NetError } from '../src/error.ts';
+import { NetError } from '../src/contract/error.ts';
+import { AssociationDriver, type DriverHost } from '../src/driver/association-driver.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { type ScriptedAssociation, scriptedAssociation } from './scripted-association.ts';
 import { type ScriptedLower, scriptedLower } from './scripted-lower.ts';

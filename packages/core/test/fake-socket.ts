@@ -2,13 +2,13 @@
  * A guarded socket over operations that only write down what they were asked, and a clock that stands still.
  */
 
-import type { Address } from '../src/address.ts';
-import type { Attempt, SocketHost } from '../src/backend.ts';
-import type { Claims } from '../src/claims.ts';
-import type { Clock, Timer } from '../src/clock.ts';
-import type { SocketType } from '../src/configuration.ts';
-import { Socket } from '../src/socket.ts';
-import type { GuardedOperations, SocketInit, SocketSettings } from '../src/socket-init.ts';
+import type { Address } from '../src/contract/address.ts';
+import type { Attempt, SocketHost } from '../src/contract/backend.ts';
+import type { Claims } from '../src/contract/claims.ts';
+import type { Clock, Timer } from '../src/contract/clock.ts';
+import type { SocketType } from '../src/contract/configuration.ts';
+import { Socket } from '../src/socket/socket.ts';
+import type { GuardedOperations, SocketInit, SocketSettings } from '../src/socket/socket-init.ts';
 
 export interface Fake {
   readonly socket: Socket;

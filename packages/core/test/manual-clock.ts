@@ -2,7 +2,7 @@
  * A clock that moves when a test says so, and tells what timers were set.
  */
 
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../src/contract/clock.ts';
 
 export interface ManualClock extends Clock {
   /** Runs every timer that is due within the next `ms` milliseconds, in order. */

@@ -3,8 +3,8 @@
  * sockets of pieces of a stream, which open with the first one.
  */
 
-import type { Plugin, SocketHost, SocketOperations } from '../src/backend.ts';
-import type { NetError } from '../src/error.ts';
+import type { Plugin, SocketHost, SocketOperations } from '../src/contract/backend.ts';
+import type { NetError } from '../src/contract/error.ts';
 import type { Address, AddressFamily } from '../src/plugin.ts';
 
 export interface MemoryUdp {

@@ -4,8 +4,8 @@
  * One buffer is used for everything it hands out, so that whoever keeps it unmasked gets garbage.
  */
 
-import { alert } from '../src/alert.ts';
-import type { Association, AssociationRequest, NeedAnswer } from '../src/association.ts';
+import { alert } from '../src/contract/alert.ts';
+import type { Association, AssociationRequest, NeedAnswer } from '../src/contract/association.ts';
 
 export interface ScriptedAssociation extends Association {
   readonly request: AssociationRequest;

@@ -2,10 +2,10 @@
  * A dtls backend of scripted associations, with a listener that lets everybody in who says `H`.
  */
 
-import type { AssociationRequest } from '../src/association.ts';
-import type { Context, Listener, ListenerHost, LowerSocket, PeerRun, Plugin } from '../src/backend.ts';
-import type { Claims, RoleClaims } from '../src/claims.ts';
-import type { Configuration } from '../src/configuration.ts';
+import type { AssociationRequest } from '../src/contract/association.ts';
+import type { Context, Listener, ListenerHost, LowerSocket, PeerRun, Plugin } from '../src/contract/backend.ts';
+import type { Claims, RoleClaims } from '../src/contract/claims.ts';
+import type { Configuration } from '../src/contract/configuration.ts';
 import type { LowerSink } from '../src/plugin.ts';
 import { type ScriptedAssociation, scriptedAssociation } from './scripted-association.ts';
 

@@ -2,7 +2,7 @@
  * A lower socket in a test's hand: keeps what is sent, delivers what the test says.
  */
 
-import type { LowerSink, LowerSocket } from '../src/backend.ts';
+import type { LowerSink, LowerSocket } from '../src/contract/backend.ts';
 
 export interface ScriptedLower extends LowerSocket {
   readonly sent: string[];

@@ -2,10 +2,10 @@
  * A net over memory with scripted associations, and a client in it: what most tests of secure sockets begin with.
  */
 
-import type { SecureConfiguration } from '../src/configuration.ts';
-import { createNet } from '../src/create-net.ts';
-import type { Net } from '../src/net.ts';
-import type { Socket } from '../src/socket.ts';
+import type { SecureConfiguration } from '../src/contract/configuration.ts';
+import { createNet } from '../src/net/create-net.ts';
+import type { Net } from '../src/net/net.ts';
+import type { Socket } from '../src/socket/socket.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { type MemoryUdp, memoryUdp } from './memory-udp.ts';
 import { identity, key, type ScriptedDtls, scriptedDtls } from './scripted-dtls.ts';

@@ -1,0 +1,300 @@
+/**
+ * Runs an association over a lower socket: time, delivery, look-ups, errors. The association is never entered while it
+ * is inside a call: what it reports meanwhile waits in a queue, messages copied once out of its memory, and is passed on
+ * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
+ * Knows nothing of DTLS.
+ */
+
+import type { Alert } from '../contract/alert.ts';
+import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from '../contract/association.ts';
+import type { LowerSink, LowerSocket } from '../contract/backend.ts';
+import type { Clock } from '../contract/clock.ts';
+import { type NetError, toNetError } from '../contract/error.ts';
+import { unpooledCopy } from '../contract/secret-bytes.ts';
+import { DriverDeadline } from './driver-deadline.ts';
+import { copyNeed, type DriverEvent } from './driver-event.ts';
+import { cutOff, explained, sendRefusal } from './driver-failure.ts';
+import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
+import { engineDefect } from './engine-defect.ts';
+
+/** What an association is driven for. Nothing is called after `destroy`. */
+export interface DriverHost {
+  readonly clock: Clock;
+  readonly backend: string;
+  /** The bytes belong to the receiver. */
+  message(bytes: Uint8Array): void;
+  established(): void;
+  /** The association ended in order. */
+  closed(alert: Alert | undefined): void;
+  /** The association is over and destroyed. */
+  failed(error: NetError): void;
+  /** Something went wrong below after the handshake; the association lives. */
+  softError(error: NetError): void;
+  dropped(reason: string): void;
+  /** To be kept for the next association; belongs to the receiver. */
+  session?(session: Uint8Array): void;
+  trace?(event: TraceEvent): void;
+  /** Answers what only the application knows. */
+  readonly answer?: AnswerNeed | undefined;
+}
+
+export class AssociationDriver {
+  /** Wire bytes. */
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** From the first call to `established`, milliseconds. */
+  handshakeMs: number | undefined;
+  /** It threw while it was being freed: for whoever closes, and not for the transport. */
+  defect: NetError | undefined;
+  readonly #host: DriverHost;
+  readonly #lower: LowerSocket;
+  readonly #association: Association;
+  readonly #deadline: DriverDeadline;
+  readonly #lookups: DriverLookups;
+  readonly #queue: DriverEvent[] = [];
+  #startedAt = 0;
+  /** From the start, because an association may report while it is being made. */
+  #inside = true;
+  #draining = false;
+  #over = false;
+  #freed = false;
+  /** What went wrong below, in case nothing better becomes known. */
+  #hint: NetError | undefined;
+  #sending = false;
+  /** Refused by the lower socket while `send` ran. */
+  #sendError: NetError | undefined;
+  /** What the lower socket wants to be waited for, said while `send` ran. */
+  #room: Promise<void> | undefined;
+
+  constructor(lower: LowerSocket, host: DriverHost, open: (output: Output) => Association) {
+    this.#lower = lower;
+    this.#host = host;
+    this.#association = open(this.#output);
+    this.#inside = false;
+    this.#lookups = new DriverLookups(host.answer, (id, answer) => this.#answer(id, answer));
+    this.#deadline = new DriverDeadline(host.clock, this.#timedOut);
+  }
+
+  /** The first flight of a client; a server adopts its hello. */
+  start(): void {
+    this.#startedAt = this.#host.clock.now();
+    this.#enter(() => this.#association.start(this.#startedAt));
+    if (!this.#over) this.#lower.start(this.#sink);
+  }
+
+  /** Throws what the association or the lower socket refuses. A promise says: send no more before it resolves. */
+  send(message: Uint8Array): void | Promise<void> {
+    if (this.#over || this.#inside) throw sendRefusal(this.#over, this.#host.backend);
+    this.#sendError = undefined;
+    this.#room = undefined;
+    this.#sending = true;
+    this.#inside = true;
+    let room: void | Promise<void>;
+    try {
+      room = this.#association.send(message, this.#host.clock.now()) ?? this.#room;
+    } finally {
+      this.#sending = false;
+      this.#inside = false;
+      this.#drain();
+    }
+    const refused = this.#sendError as NetError | undefined;
+    if (refused !== undefined) throw refused;
+    return room;
+  }
+
+  /** close_notify, as far as it gets. Reports `closed` unless the association does not. A promise: until it has left. */
+  shutdown(): void | Promise<void> {
+    let leaving: Promise<void> | undefined;
+    const leave = (): void => {
+      leaving = this.#association.shutdown(this.#host.clock.now()) ?? undefined;
+    };
+    if (!this.#over) this.#enter(leave);
+    return leaving;
+  }
+
+  /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
+  destroy(): void {
+    this.#over = true;
+    this.#queue.length = 0;
+    this.#deadline.cancel();
+    if (!this.#inside) this.#free();
+    this.#lookups.abort();
+  }
+
+  get phase(): Phase {
+    return this.#over ? 'closed' : this.#association.phase;
+  }
+
+  /** Largest message whose datagram has at most `lowerLimit` bytes. */
+  maxMessage(lowerLimit: number): number {
+    return this.#over ? 0 : this.#association.maxMessage(lowerLimit);
+  }
+
+  info(): AssociationInfo {
+    return this.#over ? {} : this.#association.info();
+  }
+
+  exportKeyingMaterial(...of: Parameters<NonNullable<Association['exportKeyingMaterial']>>): Uint8Array | undefined {
+    return this.phase === 'established' ? this.#association.exportKeyingMaterial?.(...of) : undefined;
+  }
+
+  readonly #output: Output = {
+    datagram: (bytes) => {
+      if (this.#over) return undefined;
+      this.bytesSent += bytes.length;
+      try {
+        const room = this.#lower.send(bytes);
+        if (room !== undefined && this.#sending) this.#room = room;
+        return room;
+      } catch (error) {
+        this.#refused(toNetError(error, 'send', this.#host.backend));
+        return undefined;
+      }
+    },
+    message: (bytes) => this.#report(new Uint8Array(bytes)),
+    established: () => this.#report({ kind: 'established' }),
+    closed: (alert) => this.#report({ kind: 'closed', alert }),
+    failed: (error) => this.#report({ kind: 'failed', error }),
+    session: (session) => this.#report({ kind: 'session', session: unpooledCopy(session) }),
+    need: (id, what) => this.#report({ kind: 'need', id, what: copyNeed(what) }),
+    dropped: (reason) => this.#report(reason),
+    trace: (event) => this.#report({ kind: 'trace', event }),
+  };
+
+  readonly #sink: LowerSink = {
+    receive: (data) => this.#receive(data),
+    end: () => this.#report({ kind: 'end' }),
+    softError: (error) => this.#report({ kind: 'softError', error }),
+    failed: (error) => this.#report({ kind: 'failed', error }),
+  };
+
+  /** The lower socket did not take a datagram: the sender's to know, otherwise as if it had been lost on the way. */
+  #refused(error: NetError): void {
+    if (this.#sending) this.#sendError ??= error;
+    else this.#report({ kind: 'softError', error });
+  }
+
+  #receive(data: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#inside) {
+      this.#queue.push({ kind: 'input', data: new Uint8Array(data) });
+      return;
+    }
+    this.bytesReceived += data.length;
+    this.#inside = true;
+    try {
+      this.#association.receive(data, this.#host.clock.now());
+    } catch (error) {
+      this.#broken(error);
+    } finally {
+      this.#inside = false;
+      this.#drain();
+    }
+  }
+
+  readonly #timedOut = (): void => {
+    if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
+  };
+
+  #enter(call: () => void): void {
+    if (this.#inside) {
+      this.#queue.push({ kind: 'call', call });
+      return;
+    }
+    this.#inside = true;
+    try {
+      call();
+    } catch (error) {
+      this.#broken(error);
+    } finally {
+      this.#inside = false;
+      this.#drain();
+    }
+  }
+
+  /** An engine that throws where it should report is not trusted with another byte. */
+  #broken(error: unknown): void {
+    this.#queue.push({ kind: 'failed', error: engineDefect(error, 'receive', this.#host.backend) });
+  }
+
+  #report(event: DriverEvent): void {
+    if (this.#over) return;
+    this.#queue.push(event);
+    if (!this.#inside) this.#drain();
+  }
+
+  /** Passes on what was reported; new reports of calls that are made meanwhile come last. */
+  #drain(): void {
+    if (this.#over) this.#free();
+    if (this.#draining) return;
+    this.#draining = true;
+    let thrown: { readonly error: unknown } | undefined;
+    for (let index = 0; index < this.#queue.length; index += 1) {
+      try {
+        this.#pass(this.#queue[index]!);
+      } catch (error) {
+        thrown ??= { error };
+      }
+    }
+    this.#queue.length = 0;
+    this.#draining = false;
+    if (!this.#over) this.#deadline.set(this.#association.deadline);
+    if (thrown !== undefined) throw thrown.error;
+  }
+
+  #pass(event: DriverEvent): void {
+    const host = this.#host;
+    if (event instanceof Uint8Array) host.message(event);
+    else if (typeof event === 'string') host.dropped(event);
+    else if (event.kind === 'established') this.#established();
+    else if (event.kind === 'closed') host.closed(event.alert);
+    else if (event.kind === 'failed') this.#fail(explained(event.error, this.#hint, this.bytesReceived, host.backend));
+    else if (event.kind === 'need') this.#lookups.ask(event.id, event.what);
+    else if (event.kind === 'session') host.session?.(event.session);
+    else if (event.kind === 'trace') host.trace?.(event.event);
+    else if (event.kind === 'input') this.#receive(event.data);
+    else if (event.kind === 'call') this.#enter(event.call);
+    else if (event.kind === 'softError') this.#softError(event.error);
+    else this.#ended();
+  }
+
+  #established(): void {
+    this.#hint = undefined;
+    this.handshakeMs = this.#host.clock.now() - this.#startedAt;
+    this.#host.established();
+  }
+
+  /** ICMP can be forged: during the handshake it is a hint, and an established association outlives it. */
+  #softError(error: NetError): void {
+    if (this.#association.phase !== 'handshake') this.#host.softError(error);
+    else this.#hint = error;
+  }
+
+  #fail(error: NetError): void {
+    this.destroy();
+    this.#host.failed(error);
+  }
+
+  /** The lower socket has nothing more. */
+  #ended(): void {
+    const { phase, end } = this.#association;
+    if (phase === 'closed') return;
+    if (end !== undefined) this.#enter(() => end.call(this.#association, this.#host.clock.now()));
+    else if (phase === 'established' && this.#lower.kind === 'datagram') this.#host.closed(undefined);
+    else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
+  }
+
+  #answer(id: number, answer: NeedAnswer): void {
+    if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
+  }
+
+  #free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    try {
+      this.#association.destroy();
+    } catch (error) {
+      this.defect = engineDefect(error, 'close', this.#host.backend);
+    }
+  }
+}

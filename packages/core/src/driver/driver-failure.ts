@@ -1,0 +1,31 @@
+/**
+ * What an association driver says when an association is over for a reason that lies below it: nothing was ever
+ * heard, or the lower socket ended too early.
+ */
+
+import { NetError } from '../contract/error.ts';
+
+/** `send` where nothing can be sent. */
+export function sendRefusal(isOver: boolean, backend: string): NetError {
+  const [code, message] = isOver ? ['ENOTCONN', 'the association is over'] : ['EBUSY', 'called from inside the engine'];
+  return new NetError({ code, operation: 'send', backend, message });
+}
+
+/** Nothing was ever heard, but the network said why: `hint`. */
+export function explained(error: NetError, hint: NetError | undefined, heard: number, backend: string): NetError {
+  if (error.code !== 'ETIMEDOUT' || hint === undefined || heard > 0) return error;
+  return new NetError({
+    code: hint.code,
+    operation: error.operation,
+    backend,
+    message: `the handshake got no answer; the network reported ${hint.code}: does a server listen there?`,
+    cause: hint,
+  });
+}
+
+/** Streams must end by close_notify, or somebody may have cut them. */
+export function cutOff(kind: 'datagram' | 'stream', phase: 'handshake' | 'established', backend: string): NetError {
+  const when = phase === 'handshake' ? 'before the handshake was complete' : 'without close_notify';
+  const message = `the peer ended the ${kind === 'stream' ? 'stream' : 'connection'} ${when}`;
+  return new NetError({ code: 'ECONNRESET', operation: 'receive', backend, message });
+}

@@ -1,0 +1,270 @@
+/**
+ * What runs over the lower socket of a dtls or tls socket: the association of a client, the listener of a server, or the
+ * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
+ */
+
+import type { EngineErrorInit, Role } from '../contract/association.ts';
+import type { Context, Listener, SocketHost } from '../contract/backend.ts';
+import type { Timer } from '../contract/clock.ts';
+import type { NetError } from '../contract/error.ts';
+import type { TlsaRecord } from '../contract/options.ts';
+import { wipe } from '../contract/secret-bytes.ts';
+import { AssociationDriver, type DriverHost } from '../driver/association-driver.ts';
+import { type HandshakeOutcome, handshake } from '../driver/handshake-outcome.ts';
+import { linger } from '../driver/linger.ts';
+import { abortable } from '../queue/abortable.ts';
+import { SessionKeeping } from '../session/session-keeping.ts';
+import type { Adopted } from '../socket/adoption.ts';
+import { watchHandshake } from '../socket/diagnostics.ts';
+import { answerNeeds, listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { establishedInfo, SecureSender } from './secure-sender.ts';
+import { peerOperations, type ServedPeer } from './served-peer.ts';
+import { StreamListener } from './stream-listener.ts';
+
+export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
+  readonly role: Role;
+  readonly context: Context;
+}
+
+export class SecureLink {
+  driver: AssociationDriver | undefined;
+  readonly #init: SecureLinkInit;
+  #sender: SecureSender | undefined;
+  #kept: SessionKeeping | undefined;
+  /** Whether anything came during the last handshake. */
+  #heard = false;
+  #lower: Adopted | undefined;
+  #listener: Listener | undefined;
+  #admitting = true;
+  /** The counters of the last listener. */
+  #served: Readonly<Record<string, number>> = {};
+  #silence: Timer | undefined;
+
+  constructor(init: SecureLinkInit) {
+    this.#init = init;
+  }
+
+  /** One association over `lower`, which is connected; `serverName` of a client. */
+  async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
+    const { host, role } = this.#init;
+    this.#heard = false;
+    const keeping = this.#keeping(serverName);
+    this.#kept = keeping;
+    const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
+    const watch = watchHandshake(host.backend, role, lower.remote());
+    try {
+      await this.#handshake(lower, serverName, signal, keeping, session);
+      watch?.finished(this.driver?.handshakeMs, this.driver?.info() ?? {});
+    } catch (error) {
+      watch?.failed(error as NetError);
+      // A peer that answers and goes no further may have another session of that name: the next attempt starts afresh.
+      if (session !== undefined && this.#heard) keeping?.forget();
+      throw error;
+    } finally {
+      if (session !== undefined) wipe(session);
+    }
+  }
+
+  #handshake(
+    lower: Adopted,
+    serverName: string | undefined,
+    signal: AbortSignal,
+    keeping: SessionKeeping | undefined,
+    session: Uint8Array | undefined,
+  ): Promise<void> {
+    const { context, role, options, error } = this.#init;
+    return handshake(
+      signal,
+      () => this.end(),
+      (outcome) => {
+        const mtu = lower.lower.innerMtu();
+        const peer = lower.remote();
+        if (context.association === undefined) throw this.#lacks('association()');
+        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome, keeping), (output) =>
+          context.association!({
+            role,
+            output,
+            error,
+            handshakeTimeouts: options.timeouts,
+            ...(serverName === undefined ? {} : { serverName }),
+            ...(peer === undefined ? {} : { peer }),
+            ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
+            ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+            ...(session === undefined ? {} : { session }),
+          }),
+        );
+        this.#use(driver, lower);
+        driver.start();
+      },
+    );
+  }
+
+  /** Many peers over `lower`, which is bound: they become sockets of their own. */
+  listen(lower: Adopted): void {
+    const { host, context, configuration } = this.#init;
+    const server = { ...this.#init, lower };
+    const announce = (peer: ServedPeer): SocketHost | undefined => {
+      let target: SocketHost | undefined;
+      host.accepted(peer.address, (peerHost) => {
+        target = peerHost;
+        return peerOperations(peer, { ...server, error: peerHost.error });
+      });
+      return target;
+    };
+    if (lower.lower.kind === 'stream' && context.listen === undefined) {
+      this.#listener = new StreamListener(server, context);
+      return;
+    }
+    const watched = watchedLower(lower.lower, (error) => host.failed(error));
+    this.#listener = this.#listen(context)(
+      watched,
+      listenerHost(server, { limits: configuration.server ?? {}, announce }),
+    );
+    if (!this.#admitting) this.#listener.pause();
+  }
+
+  /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
+  async serve(lower: Adopted, signal: AbortSignal): Promise<void> {
+    const { host, context, configuration, error } = this.#init;
+    const limits = { ...configuration.server, maxPeers: 1, maxHalfOpen: 1 };
+    const patience = limits.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    await handshake(
+      signal,
+      () => this.end(),
+      (outcome) => {
+        this.#silence = host.clock.timer(patience, () =>
+          outcome.failed(error({ code: 'ETIMEDOUT', message: `no handshake was completed within ${patience} ms` })),
+        );
+        const rules = {
+          limits,
+          admit: () => {
+            if (this.driver !== undefined) throw error({ code: 'EBUSY', message: 'this socket has its peer' });
+          },
+          announce: (peer: ServedPeer) => {
+            this.#silence?.cancel();
+            this.#use(peer.driver, lower);
+            outcome.established();
+            return host;
+          },
+          handshakeFailed: (failure: NetError) => void outcome.failed(failure),
+        };
+        const watched = watchedLower(lower.lower, (failure) => outcome.failed(failure) || host.failed(failure));
+        this.#listener = this.#listen(context)(watched, listenerHost({ ...this.#init, lower }, rules));
+      },
+    );
+  }
+
+  send(data: Uint8Array): void | Promise<void> {
+    if (this.#sender === undefined) throw this.#init.error({ code: 'ENOTCONN', message: 'there is no association' });
+    return this.#sender.send(data);
+  }
+
+  /** Whether peers are let in that are not there yet. */
+  admit(anybody: boolean): void {
+    this.#admitting = anybody;
+    if (anybody) this.#listener?.resume();
+    else this.#listener?.pause();
+  }
+
+  /** close_notify to everybody. */
+  async shutdown(): Promise<void> {
+    for (const leaving of [this.#listener?.close(), this.driver?.shutdown()]) {
+      if (leaving !== undefined) await linger(leaving, this.#init.host.clock);
+    }
+  }
+
+  /** `end`, when close_notify has left. */
+  async close(): Promise<NetError | undefined> {
+    if (this.#listener !== undefined || this.driver?.phase === 'established') await this.shutdown();
+    // Whoever ends the process now wants to find the session in the next one.
+    const { writing } = this.#kept ?? {};
+    if (writing !== undefined) await linger(writing, this.#init.host.clock);
+    return this.end();
+  }
+
+  /** Ends and frees every association; what went wrong with our own. Idempotent. */
+  end(): NetError | undefined {
+    const { driver } = this;
+    this.#silence?.cancel();
+    void this.#listener?.close();
+    this.#served = this.#listener?.stats() ?? this.#served;
+    this.#listener = undefined;
+    this.#admitting = true;
+    this.#heard = (driver?.bytesReceived ?? 0) > 0;
+    this.driver = undefined;
+    this.#sender = undefined;
+    if (driver?.phase === 'established') driver.shutdown();
+    driver?.destroy();
+    return driver?.defect;
+  }
+
+  info(): object {
+    return this.driver !== undefined && this.#lower !== undefined ? establishedInfo(this.driver, this.#lower) : {};
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    return this.#listener?.stats() ?? this.#served;
+  }
+
+  #listen(context: Context): NonNullable<Context['listen']> {
+    if (context.listen === undefined) throw this.#lacks('listen()');
+    return (lower, host) => context.listen!(lower, host);
+  }
+
+  #lacks(what: string): NetError {
+    return this.#init.error({ code: 'ENOTSUP', message: `the backend made a context without ${what}` });
+  }
+
+  #use(driver: AssociationDriver, lower: Adopted): void {
+    this.driver = driver;
+    this.#lower = lower;
+    this.#sender = new SecureSender(driver, lower, this.#init.error);
+  }
+
+  /** Undefined where no session is kept, or nobody knows whose it would be. */
+  #keeping(serverName: string | undefined): SessionKeeping | undefined {
+    const { role, configuration, context, host, options } = this.#init;
+    const { session: store } = configuration;
+    const { sessionScope } = context;
+    if (role !== 'client' || store === undefined || sessionScope === undefined || serverName === undefined)
+      return undefined;
+    const bonds = [host.backend, sessionScope, serverName, ...tlsaBonds(options.tlsa)];
+    return new SessionKeeping({ store, bonds, trace: host.trace });
+  }
+
+  #driverHost({ established, failed }: HandshakeOutcome, keeping: SessionKeeping | undefined): DriverHost {
+    const { host, error } = this.#init;
+    const fail = (failure: NetError): void => {
+      if (failed(failure)) return;
+      // RFC 5246 §7.2.2: nobody may resume what has ended with a fatal alert.
+      if (failure.alert?.level === 'fatal') keeping?.forget();
+      host.failed(failure);
+    };
+    const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
+    return {
+      clock: host.clock,
+      backend: host.backend,
+      message: (bytes) => host.deliver(bytes),
+      established,
+      closed: () => {
+        if (!failed(early({ message: 'the peer closed before the handshake was complete' }))) host.end();
+      },
+      failed: fail,
+      softError: (softError) => host.softError(softError),
+      dropped: (reason) => host.dropped(reason),
+      ...(keeping && { session: (session: Uint8Array) => keeping.save(session) }),
+      answer: answerNeeds(this.#init),
+      ...(host.trace && { trace: host.trace }),
+    };
+  }
+}
+
+/** What the peer was authenticated by, beside the configuration. */
+function tlsaBonds(records: readonly TlsaRecord[] = []): readonly string[] {
+  return records.map(({ certificateUsage, selector, matchingType, associationData }) =>
+    [certificateUsage, selector, matchingType, Buffer.from(associationData).toString('hex')].join(),
+  );
+}
+
+/** `ServerLimits.handshakeTimeout`, milliseconds. */
+const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;

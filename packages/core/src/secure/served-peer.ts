@@ -1,0 +1,152 @@
+/**
+ * One peer of a dtls server: the association that a listener opened for it, and, once it is established and accepted,
+ * the operations of its socket. It shares the lower socket with everybody else, so closing it closes nothing below.
+ */
+
+import type { Address } from '../contract/address.ts';
+import type { Association, AssociationInfo, Output } from '../contract/association.ts';
+import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from '../contract/backend.ts';
+import type { NetError } from '../contract/error.ts';
+import { AssociationDriver } from '../driver/association-driver.ts';
+import type { AnswerNeed } from '../driver/driver-lookups.ts';
+import { type HandshakeWatch, PEERS, type PeerDiagnostic, watchHandshake } from '../socket/diagnostics.ts';
+import type { ServedBy } from './listener-host.ts';
+import { establishedInfo, SecureSender } from './secure-sender.ts';
+
+/** Where what a peer sends goes: the host of its socket. */
+export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped'>;
+
+export interface ServedPeerInit {
+  readonly address: Address;
+  readonly opening: Pick<PeerOpening, 'lower' | 'established' | 'closed'>;
+  readonly host: SocketHost;
+  readonly open: (output: Output) => Association;
+  readonly answer: AnswerNeed | undefined;
+  /** The peer is authenticated; undefined: nobody wants it. */
+  readonly announce: (peer: ServedPeer) => PeerTarget | undefined;
+  readonly handshakeFailed: (peer: ServedPeer, error: NetError) => void;
+}
+
+export class ServedPeer implements PeerRun {
+  readonly address: Address;
+  readonly driver: AssociationDriver;
+  readonly #init: ServedPeerInit;
+  readonly #watch: HandshakeWatch | undefined;
+  #target: PeerTarget | undefined;
+  #over = false;
+  #facts: AssociationInfo | undefined;
+
+  constructor(init: ServedPeerInit) {
+    this.#init = init;
+    const { address, host, opening, open, answer } = init;
+    this.address = address;
+    this.#watch = watchHandshake(host.backend, 'server', address);
+    this.driver = new AssociationDriver(
+      opening.lower,
+      {
+        clock: host.clock,
+        backend: host.backend,
+        message: (bytes) => this.#target?.deliver(bytes),
+        established: () => this.#established(),
+        closed: () => this.#closed(),
+        failed: (error) => this.#failed(error),
+        softError: (error) => this.#target?.softError(error),
+        dropped: (reason) => (this.#target ?? host).dropped(reason),
+        trace: (event) => host.trace?.({ ...event, peer: this.address }),
+        answer,
+      },
+      open,
+    );
+  }
+
+  /** What was negotiated, once the association is over and freed. */
+  get facts(): AssociationInfo | undefined {
+    return this.#facts;
+  }
+
+  /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
+  close(): void {
+    if (this.driver.phase === 'established') this.driver.shutdown();
+    this.driver.destroy();
+    this.#ended();
+  }
+
+  #established(): void {
+    this.#watch?.finished(this.driver.handshakeMs, this.driver.info());
+    this.#init.opening.established();
+    this.#target = this.#init.announce(this);
+    if (PEERS.hasSubscribers) {
+      const { pskIdentity } = this.driver.info();
+      this.#publish(this.#target === undefined ? { phase: 'refused' } : { phase: 'accepted', pskIdentity });
+    }
+    if (this.#target === undefined) this.close();
+  }
+
+  /** Peers that have ended are often never disposed; over datagrams there is nothing left to say to them. */
+  #closed(): void {
+    if (this.#init.opening.lower.kind === 'datagram') {
+      this.#facts = this.driver.info();
+      this.driver.destroy();
+    }
+    this.#ended();
+  }
+
+  /** Its address may come back with a new association; what was received is still the socket's. */
+  #ended(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#watch?.failed();
+    if (this.#target !== undefined) this.#publish({ phase: 'ended' });
+    this.#init.opening.closed();
+    this.#target?.end();
+  }
+
+  #failed(error: NetError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#watch?.failed(error);
+    if (this.#target !== undefined) this.#publish({ phase: 'failed', error });
+    this.#init.opening.closed(error);
+    if (this.#target === undefined) this.#init.handshakeFailed(this, error);
+    else this.#target.failed(error);
+  }
+
+  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error'>): void {
+    if (PEERS.hasSubscribers) {
+      PEERS.publish({ backend: this.#init.host.backend, peer: this.address, ...event } satisfies PeerDiagnostic);
+    }
+  }
+}
+
+/** The operations of an accepted peer. */
+export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
+  const { driver, address } = peer;
+  const remote = { host: address.host, port: address.port };
+  const path = { lower: lower.lower };
+  const sender = new SecureSender(driver, path, error);
+  return {
+    send: (data) => sender.send(data),
+    shutdown: async () => driver.shutdown(),
+    async close() {
+      peer.close();
+      if (driver.defect !== undefined) throw driver.defect;
+    },
+    remote: () => remote,
+    local: () => address.local ?? lower.local(),
+    getSystem: () => lower.getSystem(),
+    interfaceName: () => lower.interfaceName(),
+    getOption(key) {
+      if (key === 'bytesSent') return driver.bytesSent as never;
+      if (key === 'bytesReceived') return driver.bytesReceived as never;
+      return options.get(key, lower, driver);
+    },
+    setOption(key) {
+      throw error({
+        code: 'ENOTSUP',
+        message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
+      });
+    },
+    exportKeyingMaterial: (...of) => driver.exportKeyingMaterial(...of),
+    info: () => peer.facts ?? establishedInfo(driver, path),
+  };
+}

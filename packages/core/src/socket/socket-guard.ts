@@ -1,0 +1,299 @@
+/**
+ * The inside of a guarded socket: its state, its queues and the life of its operations (avs reference section 3).
+ * `Socket` checks arguments and ownership before it comes here; the layer above that adopted a socket comes here
+ * directly. States and what may be called in them are decided here and nowhere else.
+ */
+
+import type { Address } from '../contract/address.ts';
+import type { QueueLimits } from '../contract/configuration.ts';
+import { NetError, toNetError } from '../contract/error.ts';
+import { DEFAULT_RECV_TIMEOUT } from '../contract/options.ts';
+import type { SocketState } from '../contract/state.ts';
+import type { Waiter, WaitOptions } from '../queue/deadline.ts';
+import { ReceiveQueue } from '../queue/receive-queue.ts';
+import { type AcceptedPeer, AcceptQueue } from './accept-queue.ts';
+import { DROPS, publishDrop } from './diagnostics.ts';
+import type { Socket } from './socket.ts';
+import { SocketEvents } from './socket-events.ts';
+import { socketHost } from './socket-host.ts';
+import type { GuardedOperations, SocketInit } from './socket-init.ts';
+import { SocketCounters } from './socket-stats.ts';
+import { Transition } from './transition.ts';
+
+export class SocketGuard {
+  readonly init: SocketInit;
+  readonly kind: 'datagram' | 'stream';
+  readonly secure: boolean;
+  readonly events: SocketEvents = new SocketEvents();
+  readonly counters: SocketCounters = new SocketCounters();
+  readonly backlog: AcceptQueue = new AcceptQueue();
+  readonly reception: ReceiveQueue;
+  readonly operations: GuardedOperations;
+  /** Largest message that may be sent, bytes. */
+  readonly largest: number;
+  recvTimeout: number;
+  /** Connected or accepted, neither failed nor disposed: `send` may go on. */
+  ready = false;
+  disposed = false;
+  /** The layer above that adopted the socket. */
+  owner: string | undefined;
+  /** Where peers go that are the owner's. */
+  taker: ((peer: Socket) => void) | undefined;
+  /** What was given to `connect`; numeric after accept. */
+  hostname: string | undefined;
+  port: number | undefined;
+  failure: NetError | undefined;
+  /** `accept` was used since `bind`. */
+  listening = false;
+  /** The call that is inside the operations now: their errors belong to it. */
+  calling: string | undefined;
+  /** How often it was closed. */
+  closes = 0;
+  state: SocketState = 'closed';
+  readonly #transition: Transition;
+  readonly #peer: (init: SocketInit) => AcceptedPeer;
+  #readable = true;
+  #gone: (() => void) | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor(init: SocketInit, peer: (init: SocketInit) => AcceptedPeer) {
+    const { type, claims, configuration, accepted } = init;
+    this.init = init;
+    this.#peer = peer;
+    this.kind = type === 'udp' || type === 'dtls' ? 'datagram' : 'stream';
+    this.secure = type === 'dtls' || type === 'tls';
+    this.largest = claims.limits?.message ?? claims.transport?.message ?? Number.POSITIVE_INFINITY;
+    this.recvTimeout = configuration.recvTimeout ?? DEFAULT_RECV_TIMEOUT;
+    this.reception = new ReceiveQueue(
+      {
+        kind: this.kind,
+        dropped: (reason) => this.dropped(reason),
+        throttle: (paused) => (paused ? this.operations.pause?.() : this.operations.resume?.()),
+        over: (error) => this.#over(error),
+      },
+      accepted !== undefined && type === 'udp'
+        ? strangerLimits(configuration.receiveQueue)
+        : configuration.receiveQueue,
+    );
+    this.#transition = new Transition(this, () => this.operations.close());
+    this.hostname = accepted?.host;
+    this.port = accepted?.port;
+    if (accepted !== undefined) this.enter('accepted');
+    this.operations = init.operations(socketHost(this));
+  }
+
+  /** The operation that is under way. */
+  get attempting(): string | undefined {
+    return this.#transition.operation;
+  }
+
+  async connect(host: string, port: number, limits: WaitOptions): Promise<void> {
+    const { operations, state, kind } = this;
+    const bound = state === 'bound' && kind === 'datagram' && !this.listening;
+    if (state !== 'closed' && !bound) throw this.error('EISCONN', 'connect', this.#occupied());
+    if (operations.connect === undefined) throw this.unclaimed('connect', 'connect');
+    await this.#transition.run('connect', limits, async (attempt) => operations.connect?.(host, port, attempt), !bound);
+    this.hostname = host;
+    this.port = port;
+    this.enter('connected');
+    const remote = operations.remote?.();
+    // What strangers sent while the socket was only bound is not the peer's.
+    if (bound && remote !== undefined) this.reception.sift((from) => isFrom(remote, from), 'notPeer');
+  }
+
+  async bind(host: string, port: number): Promise<void> {
+    const { operations } = this;
+    if (this.state !== 'closed') throw this.error('EISCONN', 'bind', this.#occupied());
+    if (operations.bind === undefined) throw this.unclaimed('bind', 'bind');
+    await this.#transition.run('bind', {}, async () => operations.bind?.(host, port), true);
+    this.enter('bound');
+    if (operations.listensAtBind === true || this.events.count('connection') > 0) this.listen('bind');
+  }
+
+  async decorate(lower: Socket, of: SocketGuard, limits: WaitOptions): Promise<void> {
+    const { operations } = this;
+    if (this.state !== 'closed') throw this.error('EISCONN', 'decorate', this.#occupied());
+    const { hostname, port } = of;
+    const state = await this.#transition.run(
+      'decorate',
+      limits,
+      async (attempt) => operations.decorate?.(lower, attempt) ?? 'closed',
+      false,
+    );
+    this.hostname = hostname;
+    this.port = port;
+    this.enter(state);
+    if (operations.listensAtBind === true) this.listen('decorate');
+  }
+
+  /** Announces peers from now on; once per `bind`. */
+  listen(operation: string): void {
+    if (this.listening || this.state !== 'bound') return;
+    if (this.operations.listen === undefined) throw this.unclaimed(operation, 'accept');
+    this.listening = true;
+    this.calling = operation;
+    try {
+      this.operations.listen(
+        this.reception.drain().flatMap(({ data, from }) => (from === undefined ? [] : [{ data, from }])),
+      );
+    } catch (error) {
+      this.listening = false;
+      throw toNetError(error, operation, this.init.backend);
+    } finally {
+      this.calling = undefined;
+    }
+  }
+
+  /** A new peer. `operations` is not called if it is refused. */
+  accepted(peer: Address, operations: SocketInit['operations']): void {
+    const { taker } = this;
+    const pushed = taker !== undefined || this.events.count('connection') > 0;
+    const listening = this.listening && !this.disposed && (taker !== undefined || this.owner === undefined);
+    if (!listening || (this.backlog.full && !pushed)) {
+      this.dropped(listening ? 'backlogFull' : 'notListening');
+      return;
+    }
+    const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
+    const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
+    if (taker === undefined) this.init.admitted?.(accepted.socket);
+    if (taker !== undefined) {
+      accepted.admit();
+      taker(accepted.socket);
+    } else if (pushed) {
+      accepted.admit();
+      this.events.emit('connection', accepted.socket);
+    } else this.backlog.add(accepted);
+  }
+
+  /** This accepted peer waits for an owner. */
+  hold(gone: () => void): void {
+    this.#gone = gone;
+  }
+
+  /** This accepted peer has an owner. */
+  admit(): void {
+    this.#gone = undefined;
+    this.reception.limits = this.init.configuration.receiveQueue ?? {};
+  }
+
+  async shutdown(how: 'both' | 'write'): Promise<void> {
+    const { operations, state } = this;
+    if (state === 'closed') throw this.error('ENOTCONN', 'shutdown', 'the socket is closed, nothing is open yet');
+    if (state === 'shutdown' && (how === 'write' || !this.#readable)) return;
+    if (operations.shutdown === undefined) throw this.unclaimed('shutdown', 'shutdown');
+    this.#transition.abandon('the socket was shut down meanwhile');
+    this.enter('shutdown');
+    this.#readable = how === 'write';
+    try {
+      await operations.shutdown(how);
+    } catch (error) {
+      throw toNetError(error, 'shutdown', this.init.backend);
+    } finally {
+      if (how === 'both' && this.state === 'shutdown') this.reception.finish();
+    }
+  }
+
+  /** Back to `closed`, whatever is under way. The object can be used again. */
+  async close(): Promise<void> {
+    if (this.state === 'closed' && this.attempting === undefined) return this.#transition.released;
+    this.failure = undefined;
+    this.hostname = undefined;
+    this.port = undefined;
+    this.listening = false;
+    this.taker = undefined;
+    this.closes++;
+    this.enter('closed');
+    const released = this.#transition.close('the socket was closed meanwhile');
+    this.reception.reset(this.error('ECONNABORTED', 'receive', 'the socket was closed meanwhile'));
+    const strangers = this.backlog.reset(this.error('ECONNABORTED', 'accept', 'the socket was closed meanwhile'));
+    try {
+      await Promise.all([released, ...strangers.map((peer) => peer.dispose())]);
+    } finally {
+      this.events.emit('close');
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  failed(error: NetError): void {
+    if (this.state === 'closed' || this.failure !== undefined) return;
+    this.failure = error;
+    this.ready = false;
+    this.reception.finish(error);
+    this.backlog.refuse(error);
+    this.#gone?.();
+  }
+
+  dropped(reason: string): void {
+    this.counters.drop(reason);
+    this.events.emit('drop', reason);
+    if (DROPS.hasSubscribers) publishDrop(this, reason);
+  }
+
+  waiter(operation: string): Waiter {
+    return { clock: this.init.clock, operation, backend: this.init.backend };
+  }
+
+  error(code: string, operation: string, message: string): NetError {
+    return new NetError({ code, operation, message, backend: this.init.backend });
+  }
+
+  /** ENOTSUP with the claim that is missing. */
+  unclaimed(operation: string, ability: string): NetError {
+    const claim = this.secure ? (SECURE_CLAIMS[ability] ?? ability) : `transport.operations "${ability}"`;
+    return this.error('ENOTSUP', operation, `not offered by this ${this.init.type} backend: its claims lack ${claim}`);
+  }
+
+  enter(state: SocketState): void {
+    this.state = state;
+    this.ready = (state === 'connected' || state === 'accepted') && this.failure === undefined && !this.disposed;
+  }
+
+  #occupied(): string {
+    const { state } = this;
+    if (state === 'bound') return 'the socket is bound and serves peers: accept() them, or close() it first';
+    return `the socket is ${state} already: close() it before it is used for another peer`;
+  }
+
+  async #dispose(): Promise<void> {
+    this.disposed = true;
+    try {
+      await this.close();
+    } finally {
+      await this.init.disposed?.();
+    }
+  }
+
+  #over(error: NetError | undefined): void {
+    if (this.owner !== undefined) return;
+    if (error === undefined) this.events.emit('end');
+    else this.events.emit('error', error);
+  }
+}
+
+/** Peers on udp are not authenticated: until they are accepted they get little room. */
+function strangerLimits({
+  messages = Number.POSITIVE_INFINITY,
+  bytes = Number.POSITIVE_INFINITY,
+}: QueueLimits = {}): QueueLimits {
+  return { messages: Math.min(messages, STRANGER_MESSAGES), bytes: Math.min(bytes, STRANGER_BYTES) };
+}
+
+function isFrom(peer: Address, from: Address | undefined): boolean {
+  return from === undefined || (from.host === peer.host && from.port === peer.port);
+}
+
+const STRANGER_MESSAGES = 64;
+const STRANGER_BYTES = 65_536;
+
+/** What (D)TLS backends call abilities that transports list as operations. */
+const SECURE_CLAIMS: Readonly<Record<string, string>> = {
+  connect: '"client"',
+  bind: '"server"',
+  accept: '"server"',
+  sendTo: '"sendTo", because a secure socket has one peer',
+  decorate: '"client.decorate" and "server.decorate"',
+};
