@@ -142,6 +142,7 @@ function checkFeatures({ role, configuration, claims, isSound }: Part): readonly
   }
   if (isSound('connectionId') && configuration.connectionId)
     need('connectionId', 'Connection ID (RFC 9146)', 'connectionId');
+  if (isSound('associations')) need('associations', 'associations that go on elsewhere', 'continuation');
   if (isSound('session')) need('session', 'session resumption', 'resumption');
   if (isSound('alpn') && configuration.alpn!.length > 0) need('alpn', 'ALPN', 'alpn');
   if (isSound('keylog')) need('keylog', 'key logging', 'keylog');

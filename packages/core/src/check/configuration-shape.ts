@@ -105,6 +105,12 @@ const listOfKeys = arrayOf(
   'keys of at least 32 bytes, or a function',
 );
 
+const connectionId: Rule = (value) => {
+  if (typeof value === 'boolean') return undefined;
+  const unmet = checkShape(value, { length: integer(0, 254), generate: callable }, '');
+  return unmet.length === 0 ? undefined : 'true, false, or { length: 0 to 254, generate: a function }';
+};
+
 const family = oneOf('unspec', 'inet4', 'inet6');
 const milliseconds: Rule = (value) =>
   typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'milliseconds above 0';
@@ -151,7 +157,15 @@ export const SECURE_SHAPE: Readonly<Record<keyof SecureConfiguration, Rule | Sha
   ),
   dtlsHandshakeTimeouts: TIMEOUTS_SHAPE,
   serverNameIndication: (value) => text(255)(value),
-  connectionId: flag,
+  connectionId,
+  associations: {
+    store: methods('replace', 'take'),
+    keys: (value) =>
+      Array.isArray(value) && value.length > 0 && listOfKeys(value) === undefined
+        ? undefined
+        : 'at least one key of at least 32 bytes',
+    reserve: integer(1, 2 ** 32),
+  },
   session: methods('get', 'set', 'delete'),
   alpn: arrayOf(
     (value) => typeof value === 'string' && value.length > 0 && Buffer.byteLength(value) <= 255,

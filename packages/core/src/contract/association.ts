@@ -44,11 +44,35 @@ export interface Association {
   readonly phase: Phase;
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
   maxMessage(lowerLimit: number): number;
+  /**
+   * Highest number of a record that was authenticated, for associations whose peer uses a connection id of ours. What
+   * brought a higher one came from where the peer is now (RFC 9146 §6).
+   */
+  readonly newest?: number | undefined;
+  /** Associations that can go on elsewhere; absent: this one cannot. */
+  readonly continuation?: Continuation | undefined;
   info(): AssociationInfo;
   /** RFC 5705, only when established; throws EINVAL for a label that the protocol reserves. The bytes are the caller's. */
   readonly exportKeyingMaterial?: ExportKeyingMaterial | undefined;
   /** Frees everything and wipes keys; nothing is called afterwards. Idempotent. */
   destroy(): void;
+}
+
+/**
+ * Leaves an association to a successor so that no record number, and so no AEAD nonce, is ever used twice, whatever
+ * crashes: the successor begins at a number that this association cannot reach. It must be stored before more numbers
+ * are used. An association that was never saved has no bound.
+ */
+export interface Continuation {
+  /** Numbers that may still be used; 0: what is sent is refused with EAGAIN. */
+  readonly left: number;
+  /**
+   * The state that a successor goes on from, secret, the caller's to wipe. The successor begins `reserve` numbers from
+   * here, at a number that no state before promised. With `reserve` 0 this association sends nothing more, ever.
+   */
+  save(reserve: number): Uint8Array;
+  /** The latest state that `save` gave is stored: the numbers below the beginning of its successor may be used. */
+  stored(): void;
 }
 
 /** `length` bytes that both ends derive alike from `label` and `context`; an empty context differs from none. */
@@ -108,6 +132,13 @@ export interface AssociationRequest {
   readonly lowerMtu?: number;
   /** A session to resume: what `Output.session` gave out for the same `sessionScope` and server name. */
   readonly session?: Uint8Array;
+  /**
+   * The id that the peer is to put on its records to us (RFC 9146), unique among those of one socket; empty: we only put
+   * the peer's on ours. Absent: not negotiated.
+   */
+  readonly connectionId?: Uint8Array;
+  /** What `Continuation.save` gave, in whatever process: no handshake, established by `start`, with nothing left to send. */
+  readonly continued?: Uint8Array;
   readonly error: (init: EngineErrorInit) => NetError;
 }
 
@@ -142,5 +173,8 @@ export interface AssociationInfo {
   readonly alpn?: string;
   /** DER, leaf first. */
   readonly peerCertificates?: readonly Uint8Array[];
+  /** Negotiated (RFC 9146): what the peer puts on its records, and what we put on ours. */
   readonly connectionId?: { readonly own: Uint8Array; readonly peer: Uint8Array };
+  /** Goes on from an exported one, without a handshake. */
+  readonly continued?: boolean;
 }

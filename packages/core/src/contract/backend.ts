@@ -133,6 +133,8 @@ export interface SocketHost extends ContextHost {
    */
   accepted(peer: Address, operations: (host: SocketHost) => SocketOperations): void;
   dropped(reason: string): void;
+  /** The peer goes on from another address. */
+  moved?(from: Address, to: Address): void;
   trace?(event: TraceEvent): void;
 }
 
@@ -166,6 +168,8 @@ export interface Listener {
   pause(): void;
   resume(): void;
   stats(): Readonly<Record<string, number>>;
+  /** Takes a peer in whose association goes on from `state`. Throws what the engine refuses; EADDRINUSE: its id is in use. */
+  restore?(state: Uint8Array, peer: Address): void;
 }
 
 /** What a listener talks to. */
@@ -175,6 +179,8 @@ export interface ListenerHost extends ContextHost {
    * Look-ups (`need`) are answered from the configuration.
    */
   open(peer: PeerOpening): PeerRun;
+  /** The same for an association that goes on. */
+  resume?(peer: PeerContinuation): PeerRun;
   readonly limits: ServerLimits;
   dropped(reason: string): void;
   trace?(event: TraceEvent): void;
@@ -190,7 +196,14 @@ export interface PeerOpening {
   closed(error?: NetError): void;
 }
 
+/** A peer whose association goes on from a state: `association` knows it, there is no hello and no handshake. */
+export interface PeerContinuation extends Omit<PeerOpening, 'opening'> {
+  readonly from: Address;
+}
+
 export interface PeerRun {
   /** Ends it: established ones with close_notify. */
   close(): void;
+  /** The peer has another address now; what was authenticated there is delivered after this. */
+  moved?(to: Address): void;
 }

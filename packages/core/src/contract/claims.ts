@@ -37,6 +37,8 @@ export interface RoleClaims {
   readonly dane?: boolean;
   readonly resumption?: boolean;
   readonly connectionId?: boolean;
+  /** Associations can be exported and continued elsewhere. */
+  readonly continuation?: boolean;
   /** `dtlsHandshakeTimeouts` is obeyed. */
   readonly handshakeTimers?: boolean;
   /** Runs over any lower socket. */

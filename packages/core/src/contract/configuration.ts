@@ -1,7 +1,7 @@
 /**
  * What a socket is created from: `avs_net_socket_configuration_t` and `avs_net_ssl_configuration_t`.
  * A configuration is ephemeral: everything in it is copied by `createSocket`, nothing is borrowed afterwards but
- * `preferredEndpoint`, `session` and `lookup`, which are meant to be shared.
+ * `preferredEndpoint`, `session`, `store` and `lookup`, which are meant to be shared.
  */
 
 import type { Address, AddressFamily } from './address.ts';
@@ -62,8 +62,13 @@ export interface SecureConfiguration {
   readonly dtlsHandshakeTimeouts?: HandshakeTimeouts;
   /** Overrides the host given to `connect` for SNI, verification and DANE base; at most 255 characters. */
   readonly serverNameIndication?: string;
-  /** RFC 9146; `use_connection_id`. */
-  readonly connectionId?: boolean;
+  /**
+   * RFC 9146; `use_connection_id`. Used if the peer wants it too, otherwise the association does without. `true`: a client
+   * takes an id from the server and gives none (length 0), a server gives ids of 8 bytes.
+   */
+  readonly connectionId?: boolean | ConnectionIdRules;
+  /** Where associations are kept that go on in another process or after a sleep, without a handshake. */
+  readonly associations?: AssociationKeeping;
   /** Enables resumption and says where the session is kept. */
   readonly session?: SessionStore;
   /** ALPN protocol names, best first (RFC 7301). */
@@ -88,6 +93,39 @@ export interface SessionStore {
   get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   set(key: string, session: Uint8Array): unknown;
   delete(key: string): unknown;
+}
+
+/** The ids that peers put on what they send to us; all of one socket have the same length. */
+export interface ConnectionIdRules {
+  /** Bytes, 0..254; 0: we put the peer's id on what we send, and want none on what we receive. */
+  readonly length?: number;
+  /**
+   * Makes an id, for example one that begins with a node number for a load balancer to route by. Called for each
+   * handshake; ids in use are asked for again. It has to be hard to guess beyond such a prefix (RFC 9146 §8).
+   */
+  readonly generate?: () => Uint8Array;
+}
+
+export interface AssociationKeeping {
+  readonly store: AssociationStore;
+  /** Each of at least 32 random bytes, secret: the first encrypts what is stored, all decrypt, so that keys can be rotated. */
+  readonly keys: readonly Uint8Array[];
+  /** Records that may be sent between two exports; what a crash loses. Default 1024. */
+  readonly reserve?: number;
+}
+
+/**
+ * Where exported associations are. Both operations are atomic, because two that go on from one entry would use a nonce
+ * twice. There is no way to read an entry without removing it.
+ */
+export interface AssociationStore {
+  /**
+   * Puts `entry` under `id` if what is there equals `expected` (undefined: nothing is there), or is `entry` itself, so
+   * that a call whose answer was lost can be repeated. False: somebody else was here, nothing was changed.
+   */
+  replace(id: string, expected: Uint8Array | undefined, entry: Uint8Array): boolean | Promise<boolean>;
+  /** Removes an entry and gives it to whoever is first. */
+  take(id: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }
 
 export interface ServerLimits {

@@ -2,7 +2,7 @@
  * The copy of a configuration that a socket lives on: taken before the first await, so that nothing the caller changes
  * afterwards counts, and wiped when the socket is disposed. Iterables are walked once and become arrays. Bytes of
  * credentials stand in memory of their own and are not enumerable, so that nothing prints them.
- * Shared and not copied, as documented in `configuration.ts`: `preferredEndpoint`, `session`, `lookup`, `keylog`.
+ * Shared and not copied, as documented in `configuration.ts`: `preferredEndpoint`, `session`, `store`, `lookup`, `keylog`.
  */
 
 import { isUint8Array } from 'node:util/types';
@@ -104,7 +104,7 @@ function refuse({ operation, path }: Place, what: string, cause?: unknown): NetE
   return new NetError({ code: 'EINVAL', operation, message: `${path || 'the configuration'} ${what}`, cause });
 }
 
-const SHARED: readonly string[] = ['preferredEndpoint', 'session', 'lookup', 'keylog'];
+const SHARED: readonly string[] = ['preferredEndpoint', 'session', 'store', 'lookup', 'keylog'];
 /** Not enumerable in credentials of @avs-net/credentials either. */
 const SECRET: readonly string[] = ['buffer', 'password'];
 const DEEPEST = 120;

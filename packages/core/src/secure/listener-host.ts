@@ -48,7 +48,8 @@ export function listenerHost(server: ServedBy, rules: ListenerRules): ListenerHo
     limits: rules.limits,
     dropped: (reason) => host.dropped(reason),
     ...(host.trace && { trace: host.trace }),
-    open: (opening) => servePeer(server, rules, { ...opening, address: opening.opening.from }),
+    open: (peer) => servePeer(server, rules, { ...peer, address: peer.opening.from }),
+    resume: (peer) => servePeer(server, rules, { ...peer, address: peer.from }),
   };
 }
 

@@ -14,7 +14,7 @@ import type { ServedBy } from './listener-host.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 
 /** Where what a peer sends goes: the host of its socket. */
-export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped'>;
+export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped' | 'moved'>;
 
 export interface ServedPeerInit {
   readonly address: Address;
@@ -28,7 +28,7 @@ export interface ServedPeerInit {
 }
 
 export class ServedPeer implements PeerRun {
-  readonly address: Address;
+  address: Address;
   readonly driver: AssociationDriver;
   readonly #init: ServedPeerInit;
   readonly #watch: HandshakeWatch | undefined;
@@ -69,6 +69,12 @@ export class ServedPeer implements PeerRun {
     if (this.driver.phase === 'established') this.driver.shutdown();
     this.driver.destroy();
     this.#ended();
+  }
+
+  moved(to: Address): void {
+    const from = this.address;
+    this.address = to;
+    this.#target?.moved?.(from, to);
   }
 
   #established(): void {
@@ -120,8 +126,7 @@ export class ServedPeer implements PeerRun {
 
 /** The operations of an accepted peer. */
 export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
-  const { driver, address } = peer;
-  const remote = { host: address.host, port: address.port };
+  const { driver } = peer;
   const path = { lower: lower.lower };
   const sender = new SecureSender(driver, path, error);
   return {
@@ -131,8 +136,8 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
       peer.close();
       if (driver.defect !== undefined) throw driver.defect;
     },
-    remote: () => remote,
-    local: () => address.local ?? lower.local(),
+    remote: () => ({ host: peer.address.host, port: peer.address.port }),
+    local: () => peer.address.local ?? lower.local(),
     getSystem: () => lower.getSystem(),
     interfaceName: () => lower.interfaceName(),
     getOption(key) {

@@ -161,7 +161,11 @@ describe('options of waiting', () => {
 
 describe('listeners', () => {
   it.each<[unknown, unknown, string]>([
-    ['data', () => {}, 'event must be one of message, end, error, softError, close, connection, drop, received "data"'],
+    [
+      'data',
+      () => {},
+      'event must be one of message, end, error, softError, close, connection, peerMoved, drop, received "data"',
+    ],
     ['toString', () => {}, 'received "toString"'],
     [Symbol.iterator, () => {}, 'received Symbol(Symbol.iterator)'],
     ['message', undefined, 'listener must be a function, received undefined'],

@@ -19,6 +19,8 @@ export interface SocketEventListeners {
   softError(error: NetError): void;
   /** `close` is complete. */
   close(): void;
+  /** An accepted peer goes on from another address, which a record has proved (RFC 9146 §6). */
+  peerMoved(from: Address, to: Address): void;
   /** A new peer of a bound socket, in state `accepted`. */
   connection(peer: Socket): void;
   /** Something was dropped, by the reason under which `stats()` counts it. */
@@ -99,4 +101,13 @@ interface Entry {
   readonly once: boolean;
 }
 
-export const EVENTS: readonly string[] = ['message', 'end', 'error', 'softError', 'close', 'connection', 'drop'];
+export const EVENTS: readonly string[] = [
+  'message',
+  'end',
+  'error',
+  'softError',
+  'close',
+  'connection',
+  'peerMoved',
+  'drop',
+];

@@ -30,6 +30,7 @@ export function socketHost(guard: SocketGuard): SocketHost {
     failed: (error) => guard.failed(error),
     accepted: (peer, operations) => guard.accepted(peer, operations),
     dropped: (reason) => guard.dropped(reason),
+    moved: (from, to) => guard.events.emit('peerMoved', from, to),
     ...(trace && { trace }),
   };
 }
