@@ -7,7 +7,9 @@ const compiled = fileURLToPath(new URL('../build/Release/dtls_openssl.node', imp
 const folder = fileURLToPath(new URL(`../prebuilds/${process.platform}-${process.arch}`, import.meta.url));
 
 if (!existsSync(compiled)) {
-  console.error('dtls-openssl: there is no compiled addon to pack; `pnpm build` makes it where there is a C++ compiler');
+  console.error(
+    'dtls-openssl: there is no compiled addon to pack; `pnpm build` makes it where there is a C++ compiler',
+  );
   process.exit(1);
 }
 mkdirSync(folder, { recursive: true });

@@ -97,7 +97,7 @@ export function loadAddon(): Addon {
   if (file === undefined) {
     throw new Error(
       `the native addon is not built for ${process.platform}-${process.arch}: build the package where there is a ` +
-        'C++ compiler (npx node-gyp rebuild in its folder), or choose another dtls backend',
+        'C++ compiler (pnpm build in a checkout, npx node-gyp rebuild in the package), or choose another dtls backend',
     );
   }
   return requireAddon(() => require(file) as Addon);
