@@ -21,6 +21,8 @@
       'native/peer-identity.cc',
       'native/psk.cc',
       'native/security-policy.cc',
+      'native/server-name.cc',
+      'native/server-name-entries.cc',
       'native/session.cc',
       'native/session-cache.cc',
       'native/session-entries.cc',

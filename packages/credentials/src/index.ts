@@ -31,5 +31,6 @@ export * from './resolve-psk.ts';
 export * from './resolve-revocation-lists.ts';
 export * from './revocation-list.ts';
 export { empty } from './security-info.ts';
+export { type ServerSecurityOptions, serverSecurity } from './server-security.ts';
 export { wipeSecurity } from './wiping.ts';
 export { X509_NAME, type X509NameKey, type X509Subject } from './x509-name.ts';

@@ -8,6 +8,7 @@ import {
   type Association,
   type AssociationInfo,
   type AssociationRequest,
+  type CertificateServerInfo,
   type ExportKeyingMaterial,
   findCiphersuite,
   type NeedAnswer,
@@ -93,6 +94,10 @@ class PskGate implements Association {
     if (id !== PSK_NEED) this.#inner.answer?.(id, answer, now);
     // An answer that comes twice or too late finds the question settled.
     else if (this.#state === 'asking') this.#release(answer, now);
+  }
+
+  answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
+    this.#inner.answerName?.(id, credential, now);
   }
 
   shutdown(now: number): void {

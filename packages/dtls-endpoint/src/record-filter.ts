@@ -9,6 +9,7 @@ import {
   type Association,
   type AssociationInfo,
   type AssociationRequest,
+  type CertificateServerInfo,
   CLOSE_NOTIFY,
   type ExportKeyingMaterial,
   type NeedAnswer,
@@ -129,6 +130,10 @@ class RecordFilter implements Association {
 
   answer(id: number, answer: NeedAnswer, now: number): void {
     if (!this.#over) this.#inner.answer?.(id, answer, now);
+  }
+
+  answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
+    if (!this.#over) this.#inner.answerName?.(id, credential, now);
   }
 
   shutdown(now: number): void {
@@ -259,6 +264,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   51: 'the key may be wrong',
   70: 'both sides need a version in common',
   71: 'its policy wants stronger ciphersuites or keys',
+  112: 'it serves no such name: is serverNameIndication right?',
   115: 'it does not know the PSK identity',
   116: 'it wants a client certificate',
 };

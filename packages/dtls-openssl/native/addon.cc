@@ -35,6 +35,8 @@ constexpr Entry kEntries[] = {
     {"info", Info},
     {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
+    {"serveNames", ServeNames},
+    {"answerServerName", AnswerServerName},
     {"takeSessions", TakeSessionsEntry},
     {"serveSessions", ServeSessions},
     {"useTicketKeys", UseTicketKeys},

@@ -126,6 +126,19 @@ void Connection::AnswerSession(Bytes key, FrameWriter* frames) {
   Advance();
 }
 
+void Connection::AnswerServerName(std::shared_ptr<Context> named, Bytes id_context, FrameWriter* frames) {
+  if (phase_ != Phase::kHandshake || server_name_.state() != ServerNameClaim::State::kAsking) return;
+  Lending lending(&frames_, frames, &input_, {});
+  if (named == nullptr) {
+    server_name_.Refuse();
+  } else if (named == context_) {
+    server_name_.UseDefault();
+  } else if (!server_name_.Use(ssl_, std::move(named), id_context)) {
+    return Fail(FailureKind::kProtocol);
+  }
+  Advance();
+}
+
 int Connection::TakeInput(uint8_t* to, int capacity) {
   const size_t size = std::min(input_.size, static_cast<size_t>(capacity));
   if (size > 0) std::memcpy(to, input_.data, size);

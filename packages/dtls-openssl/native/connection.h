@@ -16,6 +16,7 @@
 #include "handshake.h"
 #include "live-objects.h"
 #include "psk.h"
+#include "server-name.h"
 #include "session-server.h"
 
 namespace dtls_openssl {
@@ -60,6 +61,8 @@ class Connection {
   bool AnswerPsk(Bytes key);
   // Server: the key of the identity whose session is to be resumed; absent if nobody has one. The handshake goes on.
   void AnswerSession(Bytes key, FrameWriter* frames);
+  // Server: the context that serves the name that was asked for, absent if none does. The handshake goes on.
+  void AnswerServerName(std::shared_ptr<Context> named, Bytes id_context, FrameWriter* frames);
   // Sends close_notify if established.
   void Shutdown(FrameWriter* frames);
 
@@ -69,6 +72,7 @@ class Connection {
   Secret& psk_answer() { return psk_answer_; }
   Handshake& handshake() { return handshake_; }
   SessionClaim& session_claim() { return session_claim_; }
+  ServerNameClaim& server_name() { return server_name_; }
   const KeyFingerprint& psk_fingerprint() const { return psk_fingerprint_; }
   uint32_t mtu() const { return mtu_; }
   uint32_t fallback_mtu() const { return mtu_ < kFallbackMtu ? mtu_ : kFallbackMtu; }
@@ -103,6 +107,7 @@ class Connection {
   Secret psk_answer_;
   KeyFingerprint psk_fingerprint_{};
   SessionClaim session_claim_;
+  ServerNameClaim server_name_;
   uint32_t mtu_;
   Bytes input_;
   FrameWriter* frames_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "application-protocols.h"
 #include "environment.h"
+#include "server-name.h"
 
 namespace dtls_openssl {
 namespace {
@@ -57,9 +58,14 @@ bool Context::UseServerPsk(const std::string* hint, bool conceal_unknown_identit
   return hint == nullptr || SSL_CTX_use_psk_identity_hint(ssl_ctx_, hint->c_str()) == 1;
 }
 
-bool Context::ServeSessions(Bytes id_context, bool tickets, bool identities) {
+bool Context::ServeSessions(Bytes id_context, bool tickets) {
   sessions_.reset(new (std::nothrow) SessionServer());
-  return sessions_ != nullptr && sessions_->Install(ssl_ctx_, id_context, tickets, identities);
+  return sessions_ != nullptr && sessions_->Install(ssl_ctx_, id_context, tickets);
+}
+
+void Context::ServeNames() {
+  serves_names_ = true;
+  AcknowledgeServerNames(ssl_ctx_);
 }
 
 bool Context::UseProtocols(std::string protocols) {

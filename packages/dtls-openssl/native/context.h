@@ -42,7 +42,9 @@ class Context {
   bool UseServerPsk(const std::string* hint, bool conceal_unknown_identity);
 
   // Server, once. False: OpenSSL refuses something.
-  bool ServeSessions(Bytes id_context, bool tickets, bool identities);
+  bool ServeSessions(Bytes id_context, bool tickets);
+  // Server: the name that a client asks for decides which context serves it.
+  void ServeNames();
   // False: not a list of names.
   bool UseProtocols(std::string protocols);
 
@@ -51,6 +53,7 @@ class Context {
   const ClientPsk& client_psk() const { return client_psk_; }
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
   const std::string& protocols() const { return protocols_; }
+  bool serves_names() const { return serves_names_; }
   // Null where nothing is resumed.
   SessionServer* sessions() const { return sessions_.get(); }
 
@@ -64,6 +67,7 @@ class Context {
   ClientPsk client_psk_;
   bool conceals_unknown_identity_ = true;
   std::unique_ptr<SessionServer> sessions_;
+  bool serves_names_ = false;
   std::string protocols_;
   SSL_CTX* ssl_ctx_ = nullptr;
 };

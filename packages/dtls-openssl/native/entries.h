@@ -34,6 +34,10 @@ napi_value Shutdown(napi_env env, napi_callback_info info);
 napi_value Info(napi_env env, napi_callback_info info);
 napi_value DestroyAssociation(napi_env env, napi_callback_info info);
 
+// server-name-entries.cc
+napi_value ServeNames(napi_env env, napi_callback_info info);
+napi_value AnswerServerName(napi_env env, napi_callback_info info);
+
 // session-entries.cc
 napi_value TakeSessionsEntry(napi_env env, napi_callback_info info);
 napi_value ServeSessions(napi_env env, napi_callback_info info);

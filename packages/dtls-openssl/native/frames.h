@@ -23,6 +23,7 @@ enum class FrameKind : uint8_t {
   kLost = 9,         // a datagram for the peer did not fit: lost like any other
   kKeyLog = 10,      // a line of a key log: secret
   kSessionClaim = 11,  // the PSK identity whose session a client wants to resume; waits for an answer
+  kServerName = 12,    // the name that a client asks for, as it was sent; waits for an answer
 };
 
 enum class FailureKind : uint8_t { kProtocol = 0, kTimeout = 1, kEnd = 2 };

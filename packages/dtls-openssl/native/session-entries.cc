@@ -35,17 +35,16 @@ napi_value TakeSessionsEntry(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// serveSessions(context, idContext, tickets, identities)
+// serveSessions(context, idContext, tickets)
 napi_value ServeSessions(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, "serveSessions", 4);
+  Arguments arguments(env, info, "serveSessions", 3);
   std::shared_ptr<Context> context = arguments.ContextAt(0);
   const Bytes id_context = arguments.Data(1, "idContext", 1, SSL_MAX_SID_CTX_LENGTH);
   const bool tickets = arguments.Boolean(2, "tickets");
-  const bool identities = arguments.Boolean(3, "identities");
   if (!arguments.ok()) return nullptr;
   if (!context->server() || context->sessions() != nullptr) {
     arguments.RefuseRange("context", "that of a server that serves no sessions yet");
-  } else if (!context->ServeSessions(id_context, tickets, identities)) {
+  } else if (!context->ServeSessions(id_context, tickets)) {
     ThrowLibraryError(env, "EINVAL", "serveSessions: OpenSSL refuses it");
   }
   return nullptr;

@@ -1,6 +1,7 @@
 #include "session-server.h"
 
 #include <openssl/hmac.h>
+#include <openssl/objects.h>
 
 #include <cstring>
 
@@ -14,6 +15,37 @@ namespace {
 // Version of what is noted in a session; the fingerprint follows, then the identity.
 constexpr uint8_t kMark = 1;
 
+bool HasIdentity(const SSL_SESSION* session) {
+  const SSL_CIPHER* suite = SSL_SESSION_get0_cipher(session);
+  return suite != nullptr && SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
+}
+
+// A resumed session has its mark already.
+bool Mark(Connection* connection, SSL_SESSION* session) {
+  if (!HasIdentity(session) || SSL_session_reused(connection->ssl()) == 1) return true;
+  const std::string& identity = connection->handshake().peer_identity();
+  std::string mark(1, static_cast<char>(kMark));
+  mark.append(reinterpret_cast<const char*>(connection->psk_fingerprint().data()), sizeof(KeyFingerprint));
+  mark.append(identity);
+  return SSL_SESSION_set1_ticket_appdata(session, mark.data(), mark.size()) == 1;
+}
+
+bool AsksForCertificates(const SSL* ssl) {
+  return SSL_get_certificate(ssl) != nullptr && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+}
+
+// Whether a suite of the hello would have the client show a certificate.
+bool OffersCertificates(SSL* ssl) {
+  const unsigned char* suites = nullptr;
+  const size_t size = SSL_client_hello_get0_ciphers(ssl, &suites);
+  for (size_t at = 0; at + 2 <= size; at += 2) {
+    const SSL_CIPHER* suite = SSL_CIPHER_find(ssl, suites + at);
+    const int kind = suite == nullptr ? NID_undef : SSL_CIPHER_get_auth_nid(suite);
+    if (kind == NID_auth_rsa || kind == NID_auth_ecdsa) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void SessionClaim::Answer(Bytes key) {
@@ -23,33 +55,43 @@ void SessionClaim::Answer(Bytes key) {
   state_ = same ? State::kAdmitted : State::kRefused;
 }
 
-bool SessionServer::Install(SSL_CTX* ctx, Bytes id_context, bool tickets, bool identities) {
-  identities_ = identities;
+bool SessionServer::Install(SSL_CTX* ctx, Bytes id_context, bool tickets) {
   if (tickets) SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
   SSL_CTX_set_timeout(ctx, kLifetimeSeconds);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ctx, NewSession);
   SSL_CTX_sess_set_get_cb(ctx, FindSession);
   SSL_CTX_sess_set_remove_cb(ctx, RemoveSession);
-  SSL_CTX_set_client_hello_cb(ctx, SawHello, this);
+  SSL_CTX_set_client_hello_cb(ctx, SawHello, nullptr);
   return SSL_CTX_set_session_id_context(ctx, id_context.data, static_cast<unsigned>(id_context.size)) == 1 &&
          SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, TicketKey) == 1 &&
-         SSL_CTX_set_session_ticket_cb(ctx, MakingTicket, ReadTicket, this) == 1;
+         SSL_CTX_set_session_ticket_cb(ctx, MakingTicket, ReadTicket, nullptr) == 1;
 }
 
 SessionServer* SessionServer::From(const SSL* ssl) { return Connection::From(ssl)->context().sessions(); }
 
-// The handshake rests here, before anything is decided, until the claim has been answered.
-int SessionServer::SawHello(SSL* ssl, int*, void* server) {
+// Called with the SSL_CTX that serves the name, but sessions are those of the server. The name comes first: sessions are
+// bound to it.
+int SessionServer::SawHello(SSL* ssl, int* alert, void*) {
   Connection* connection = Connection::From(ssl);
+  if (connection->context().serves_names()) {
+    const int named = connection->server_name().SawHello(ssl, alert);
+    if (named != SSL_CLIENT_HELLO_SUCCESS) return named;
+  }
+  return connection->context().sessions()->SawHello(connection, ssl);
+}
+
+// The handshake rests here, before anything is decided, until the claim has been answered.
+int SessionServer::SawHello(Connection* connection, SSL* ssl) {
   SessionClaim& claim = connection->session_claim();
   if (claim.state() == SessionClaim::State::kAsking) return SSL_CLIENT_HELLO_RETRY;
   if (claim.state() != SessionClaim::State::kUnread) return SSL_CLIENT_HELLO_SUCCESS;
-  auto* self = static_cast<SessionServer*>(server);
   claim.Refuse();
-  const Session session = self->Offered(ssl);
+  // A ticket that holds a certificate is too much for a hello of one datagram, which is all that is answered statelessly.
+  if (AsksForCertificates(ssl) && OffersCertificates(ssl)) SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  const Session session = Offered(ssl);
   if (session == nullptr) return SSL_CLIENT_HELLO_SUCCESS;
-  if (!self->identities_) {
+  if (!HasIdentity(session.get())) {
     claim.Admit();
     return SSL_CLIENT_HELLO_SUCCESS;
   }
@@ -69,8 +111,8 @@ int SessionServer::TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, E
   return encrypts != 0 ? keys.Encrypt(name, iv, cipher, mac) : keys.Decrypt(name, iv, cipher, mac);
 }
 
-int SessionServer::MakingTicket(SSL* ssl, void* server) {
-  return static_cast<SessionServer*>(server)->Mark(Connection::From(ssl), SSL_get_session(ssl)) ? 1 : 0;
+int SessionServer::MakingTicket(SSL* ssl, void*) {
+  return Mark(Connection::From(ssl), SSL_get_session(ssl)) ? 1 : 0;
 }
 
 SSL_TICKET_RETURN SessionServer::ReadTicket(SSL* ssl, SSL_SESSION* session, const unsigned char*, size_t,
@@ -82,8 +124,7 @@ SSL_TICKET_RETURN SessionServer::ReadTicket(SSL* ssl, SSL_SESSION* session, cons
 }
 
 int SessionServer::NewSession(SSL* ssl, SSL_SESSION* session) {
-  SessionServer* self = From(ssl);
-  if (self->Mark(Connection::From(ssl), session)) self->cache_.Put(session);
+  if (Mark(Connection::From(ssl), session)) From(ssl)->cache_.Put(session);
   return 0;
 }
 
@@ -108,16 +149,6 @@ Session SessionServer::Offered(SSL* ssl) {
   }
   size = SSL_client_hello_get0_session_id(ssl, &bytes);
   return size == 0 ? nullptr : cache_.Get({bytes, size, true});
-}
-
-// A resumed session has its mark already.
-bool SessionServer::Mark(Connection* connection, SSL_SESSION* session) const {
-  if (!identities_ || SSL_session_reused(connection->ssl()) == 1) return true;
-  const std::string& identity = connection->handshake().peer_identity();
-  std::string mark(1, static_cast<char>(kMark));
-  mark.append(reinterpret_cast<const char*>(connection->psk_fingerprint().data()), sizeof(KeyFingerprint));
-  mark.append(identity);
-  return SSL_SESSION_set1_ticket_appdata(session, mark.data(), mark.size()) == 1;
 }
 
 KeyFingerprint FingerprintOf(Bytes key) {

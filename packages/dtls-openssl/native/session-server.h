@@ -54,26 +54,25 @@ class SessionServer {
   // RFC 5246 §F.1.4: no session lives longer than a day.
   static constexpr long kLifetimeSeconds = 86400;
 
-  // `identities`: the peers have PSK identities. The server must outlive `ctx`. False: OpenSSL refuses something.
-  bool Install(SSL_CTX* ctx, Bytes id_context, bool tickets, bool identities);
+  // The server must outlive `ctx`. False: OpenSSL refuses something.
+  bool Install(SSL_CTX* ctx, Bytes id_context, bool tickets);
   bool UseKeys(Bytes keys) { return keys_.Assign(keys); }
 
  private:
   static SessionServer* From(const SSL* ssl);
-  static int SawHello(SSL* ssl, int* alert, void* server);
+  static int SawHello(SSL* ssl, int* alert, void*);
   static int TicketKey(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                        int encrypts);
-  static int MakingTicket(SSL* ssl, void* server);
+  static int MakingTicket(SSL* ssl, void*);
   static SSL_TICKET_RETURN ReadTicket(SSL* ssl, SSL_SESSION* session, const unsigned char* name, size_t name_size,
-                                      SSL_TICKET_STATUS status, void* server);
+                                      SSL_TICKET_STATUS status, void*);
   static int NewSession(SSL* ssl, SSL_SESSION* session);
   static SSL_SESSION* FindSession(SSL* ssl, const unsigned char* id, int size, int* copies);
   static void RemoveSession(SSL_CTX* ctx, SSL_SESSION* session);
 
+  int SawHello(Connection* connection, SSL* ssl);
   Session Offered(SSL* ssl);
-  bool Mark(Connection* connection, SSL_SESSION* session) const;
 
-  bool identities_ = false;
   TicketKeys keys_;
   SessionCache cache_;
 };

@@ -17,14 +17,26 @@ export function useAgreements(
   scope: Uint8Array,
   host: ContextHost,
 ): TicketKeys | undefined {
-  const { alpn, keylog, session } = options.agreements;
-  if (alpn !== undefined && alpn.length > 0) addon.useProtocols(context, wireProtocols(alpn));
-  if (keylog !== undefined) addon.logKeys(context);
+  const { session } = options.agreements;
+  agree(addon, context, options);
   if (options.role === 'client') {
     if (session !== undefined) addon.takeSessions(context);
     return undefined;
   }
   return serveSessions(addon, context, options, scope, host);
+}
+
+/** For a context of a server that serves certain names; its sessions are those of the server. Gives its id context. */
+export function useNamedAgreements(
+  addon: Addon,
+  context: number,
+  options: ContextOptions,
+  scope: Uint8Array,
+): Uint8Array {
+  agree(addon, context, options);
+  const id = serverIdContext(options, scope);
+  addon.serveSessions(context, id, false);
+  return id;
 }
 
 /** Names with their lengths before them. */
@@ -46,25 +58,37 @@ export function checkAgreements(configuration: SecureConfiguration, refuse: (ini
     throw refuse({ code: 'EINVAL', message });
   }
   if (Array.isArray(server?.ticketKeys)) checkTicketKeys(server.ticketKeys, refuse);
-  if (server?.ticketKeys !== undefined && asksForCertificates(security)) {
+  // Beside clients with certificates there may be others, which have tickets all the same.
+  const isOnlyKind = security.mode === 'certificate' && server?.names === undefined;
+  if (server?.ticketKeys !== undefined && isOnlyKind && asksForCertificates(security)) {
     const why = 'a ticket would hold the certificate of the client, too much for a hello of one datagram';
     const message = `server.ticketKeys: not supported where clients have certificates, because ${why}`;
     throw refuse({ code: 'ENOTSUP', message });
   }
 }
 
+function agree(addon: Addon, context: number, { agreements: { alpn, keylog } }: ContextOptions): void {
+  if (alpn !== undefined && alpn.length > 0) addon.useProtocols(context, wireProtocols(alpn));
+  if (keylog !== undefined) addon.logKeys(context);
+}
+
+function serverIdContext({ minVersion, maxVersion, suites }: ContextOptions, scope: Uint8Array): Uint8Array {
+  const ids = suites.map(({ id }) => id);
+  return idContext(scope, [minVersion, maxVersion], ids);
+}
+
 function serveSessions(
   addon: Addon,
   context: number,
-  { credential, minVersion, maxVersion, suites, agreements }: ContextOptions,
+  options: ContextOptions,
   scope: Uint8Array,
   host: ContextHost,
 ): TicketKeys | undefined {
-  const hasIdentities = credential.mode === 'psk';
-  // A ClientHello that is too long for one datagram could not be answered without state.
-  const hasTickets = hasIdentities || !asksForCertificates(credential.info);
-  const ids = suites.map(({ id }) => id);
-  addon.serveSessions(context, idContext(scope, [minVersion, maxVersion], ids), hasTickets, hasIdentities);
+  const { psk, certificate, names, agreements } = options;
+  // A ClientHello that is too long for one datagram could not be answered without state. Of those who may do without a
+  // certificate the native side takes out whoever might show one.
+  const hasTickets = psk !== undefined || names !== undefined || !asksForCertificates(certificate!.info);
+  addon.serveSessions(context, serverIdContext(options, scope), hasTickets);
   if (!hasTickets) return undefined;
   const keys = new TicketKeys(
     agreements.ticketKeys,

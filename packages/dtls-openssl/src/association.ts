@@ -9,6 +9,7 @@ import {
   type AssociationInfo,
   type AssociationRequest,
   alert,
+  type CertificateServerInfo,
   CLOSE_NOTIFY,
   findCiphersuite,
   maxPayload,
@@ -17,8 +18,10 @@ import {
   type SecureConfiguration,
   wipe,
 } from '@avs-net/core/plugin';
-import { describeFailure } from './failure.ts';
+import { describeFailure, describeRefusal } from './failure.ts';
 import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
+import { NAME_NEED, NameQuestion, type NameServing, NOBODY } from './name-question.ts';
+import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
 import { VERSION_NAMES } from './versions.ts';
 
@@ -26,6 +29,7 @@ import { VERSION_NAMES } from './versions.ts';
 export interface AssociationExtras {
   readonly session?: SecureConfiguration['session'] | undefined;
   readonly keylog?: SecureConfiguration['keylog'] | undefined;
+  readonly names?: NameServing | undefined;
 }
 
 export class OpensslAssociation implements Association {
@@ -37,8 +41,9 @@ export class OpensslAssociation implements Association {
   #deadline: number | undefined;
   #peerAlert: Alert | undefined;
   #localAlert: Alert | undefined;
-  /** Whether the handshake rests until `answer(SESSION_NEED, …)`. */
-  #asking = false;
+  /** What the handshake rests for, until `answer(SESSION_NEED, …)` or `answerName`. */
+  #asking: 'session' | 'name' | undefined;
+  readonly #name: NameQuestion | undefined;
 
   readonly #keepsSession: boolean;
   readonly #keylog: ((line: string) => void) | undefined;
@@ -50,6 +55,7 @@ export class OpensslAssociation implements Association {
     this.#request = request;
     this.#keepsSession = request.role === 'client' && extras.session !== undefined;
     this.#keylog = extras.keylog;
+    this.#name = extras.names && new NameQuestion(extras.names, request, (...of) => this.#serve(...of));
   }
 
   get phase(): Phase {
@@ -74,7 +80,7 @@ export class OpensslAssociation implements Association {
 
   send(message: Uint8Array, now: number): void {
     if (this.#phase !== 'established' || message.length === 0 || message.length > MAX_MESSAGE) {
-      throw this.#refusal(message.length);
+      throw this.#request.error(describeRefusal(this.#phase, message.length, MAX_MESSAGE));
     }
     const arena = borrowArena();
     this.#report(arena, this.#addon.send(this.#handle, message, arena), now);
@@ -82,8 +88,10 @@ export class OpensslAssociation implements Association {
 
   timeout(now: number): void {
     if (this.#phase !== 'handshake') return;
-    if (this.#asking) {
-      if (now >= (this.#deadline ?? now)) this.#answerSession(undefined, now);
+    if (this.#asking !== undefined) {
+      if (now < (this.#deadline ?? now)) return;
+      this.#serve(undefined, now);
+      this.#answerSession(undefined, now);
       return;
     }
     const arena = borrowArena();
@@ -97,6 +105,11 @@ export class OpensslAssociation implements Association {
     const usable = key !== undefined && key.length > 0 && key.length <= MAX_PSK_KEY ? key : undefined;
     if (id === SESSION_NEED) this.#answerSession(usable, now);
     else this.#addon.answerPsk(this.#handle, usable);
+  }
+
+  /** Server: the credential of the name that the peer asked for. */
+  answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
+    if (id === NAME_NEED) this.#name?.answer(credential, now);
   }
 
   /** RFC 5705; without extended master secret not to be used for authentication (RFC 7627 §5.4). */
@@ -190,7 +203,8 @@ export class OpensslAssociation implements Association {
       case FrameKind.failed: {
         const established = this.#phase === 'established';
         this.#end();
-        output.failed(this.#request.error(describeFailure(payload, this.#failureContext(established))));
+        const context = { role: this.#request.role, established, alert: this.#peerAlert ?? this.#localAlert };
+        output.failed(this.#request.error(describeFailure(payload, context)));
         break;
       }
       case FrameKind.lost:
@@ -200,17 +214,39 @@ export class OpensslAssociation implements Association {
         this.#logKey(payload);
         break;
       case FrameKind.sessionClaim:
-        this.#asking = true;
-        this.#deadline = now + PATIENCE;
+        this.#rest('session', now);
         output.need(SESSION_NEED, { kind: 'psk', identity: payload });
+        break;
+      case FrameKind.serverName:
+        this.#rest('name', now);
+        this.#name?.ask(payload, now);
         break;
     }
   }
 
-  #answerSession(key: NeedAnswer, now: number): void {
-    if (!this.#asking || this.#phase !== 'handshake') return;
-    this.#asking = false;
+  #rest(asking: 'session' | 'name', now: number): void {
+    this.#asking = asking;
+    this.#deadline = now + PATIENCE;
+  }
+
+  /** Whether it rested for just that. */
+  #goesOn(asked: 'session' | 'name'): boolean {
+    if (this.#asking !== asked || this.#phase !== 'handshake') return false;
+    this.#asking = undefined;
     this.#deadline = undefined;
+    return true;
+  }
+
+  /** Undefined: nobody serves the name. */
+  #serve(choice: NameChoice | undefined, now: number): void {
+    if (!this.#goesOn('name')) return;
+    const { context, idContext } = choice ?? NOBODY;
+    const arena = borrowArena();
+    this.#report(arena, this.#addon.answerServerName(this.#handle, context, idContext, arena), now);
+  }
+
+  #answerSession(key: NeedAnswer, now: number): void {
+    if (!this.#goesOn('session')) return;
     const arena = borrowArena();
     this.#report(arena, this.#addon.answerSession(this.#handle, key, arena), now);
   }
@@ -245,20 +281,6 @@ export class OpensslAssociation implements Association {
     this.#phase = 'closed';
     this.#deadline = undefined;
   }
-
-  #failureContext(established: boolean): Parameters<typeof describeFailure>[1] {
-    return { role: this.#request.role, established, alert: this.#peerAlert ?? this.#localAlert };
-  }
-
-  #refusal(length: number): Error {
-    const [code, message] =
-      this.#phase !== 'established'
-        ? ['ENOTCONN', 'the association is not established']
-        : length === 0
-          ? ['EINVAL', 'DTLS has no empty messages']
-          : ['EMSGSIZE', `a DTLS record carries at most ${MAX_MESSAGE} bytes, received ${length}`];
-    return this.#request.error({ code, message });
-  }
 }
 
 /** RFC 6347 §4.1: 2^14 bytes in a record. */
@@ -267,7 +289,7 @@ export const MAX_MESSAGE = 16_384;
 /** The id of the question for the key of a session; the PSK gate has another. */
 const SESSION_NEED = 2;
 
-/** Milliseconds; a key that has not come by then is taken for one that is not there, and the handshake is a full one. */
+/** Milliseconds; an answer that has not come by then is taken for none: a full handshake, or a name that nobody has. */
 const PATIENCE = 10_000;
 
 /** PSK_MAX_PSK_LEN of OpenSSL 3. */

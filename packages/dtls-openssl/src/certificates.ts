@@ -15,23 +15,30 @@ import type { CertificateCredential } from './options.ts';
 import { systemTrustStore } from './system-trust-store.ts';
 
 /** Errors: those of @avs-net/credentials. `key.der` belongs to the caller. */
-export function loadCertificates(credential: CertificateCredential): Promise<ResolvedCertificateInfo> {
-  const options = { operation: 'createSocket', path: 'security' };
+export function loadCertificates(credential: CertificateCredential, path: string): Promise<ResolvedCertificateInfo> {
+  const options = { operation: 'createSocket', path };
   return credential.role === 'server'
     ? resolveCertificateServerInfo(credential.info, options)
     : resolveCertificateInfo(credential.info, options);
+}
+
+/** A certificate that was read, and its place in the configuration. */
+export interface LoadedCertificate {
+  readonly credential: CertificateCredential;
+  readonly path: string;
+  readonly resolved: ResolvedCertificateInfo;
 }
 
 /** Errors: EINVAL where nothing is trusted, and for what OpenSSL refuses. */
 export function useCertificates(
   addon: Addon,
   context: number,
-  credential: CertificateCredential,
-  { chain, key, trustedCerts, certRevocationLists }: ResolvedCertificateInfo,
+  { credential, path, resolved }: LoadedCertificate,
   refuse: (init: EngineErrorInit) => Error,
 ): void {
+  const { chain, key, trustedCerts, certRevocationLists } = resolved;
   if (key !== undefined && credential.role === 'server' && !SERVER_KEYS.includes(key.kind)) {
-    const message = `security.serverKey: OpenSSL serves DTLS 1.2 with RSA and EC keys only, received ${key.kind}`;
+    const message = `${path}.serverKey: OpenSSL serves DTLS 1.2 with RSA and EC keys only, received ${key.kind}`;
     throw refuse({ code: 'ENOTSUP', message });
   }
   if (key?.der !== undefined) addon.useCertificate(context, Buffer.concat(chain), key.der);
@@ -39,7 +46,7 @@ export function useCertificates(
   const mode = verifyMode(credential);
   const anchors = usesSystem(credential) ? [...systemTrustStore(), ...trustedCerts] : trustedCerts;
   if (mode !== VERIFY_NONE && !dane && anchors.length === 0) {
-    const message = 'security.trustedCerts: holds nothing, so no certificate of a peer could ever be accepted';
+    const message = `${path}.trustedCerts: holds nothing, so no certificate of a peer could ever be accepted`;
     throw refuse({ code: 'EINVAL', message });
   }
   addon.useTrust(context, mode, Buffer.concat(anchors), Buffer.concat(certRevocationLists), dane);

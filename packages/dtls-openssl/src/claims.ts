@@ -24,7 +24,7 @@ const BOTH: RoleClaims = {
 
 export const CLAIMS: Claims = {
   client: { ...BOTH, sni: true, dane: true },
-  server: { ...BOTH, asyncLookup: true },
+  server: { ...BOTH, security: [...BOTH.security, 'mixed'], sni: true, asyncLookup: true },
   limits: {
     pskIdentity: MAX_PSK_IDENTITY,
     pskKey: MAX_PSK_KEY,

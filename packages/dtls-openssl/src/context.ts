@@ -1,28 +1,32 @@
 /**
- * What all associations of one configuration share: an SSL_CTX with its credential. Makes associations behind the record
- * filter, and serves peers through the endpoint.
+ * What all associations of one configuration share: an SSL_CTX with its credential, and those of the names that a server
+ * has. Makes associations behind the record filter, and serves peers through the endpoint.
  */
 
-import {
-  type Association,
-  type AssociationRequest,
-  type Configuration,
-  type Context,
-  type ContextHost,
-  type EngineErrorInit,
-  isNetError,
-  type SecureConfiguration,
-  wipe,
+import type {
+  Association,
+  AssociationRequest,
+  Configuration,
+  Context,
+  ContextHost,
+  SecureConfiguration,
 } from '@avs-net/core/plugin';
 import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
-import { useAgreements } from './agreements.ts';
 import { OpensslAssociation } from './association.ts';
-import { isVerifying, loadCertificates, useCertificates } from './certificates.ts';
+import type { NameServing } from './name-question.ts';
+import { NamedContexts } from './named-contexts.ts';
 import type { Addon } from './native.ts';
-import { type CertificateCredential, type ContextOptions, checkTimeouts, contextOptions } from './options.ts';
+import {
+  explained,
+  makeNamedContext,
+  makeNativeContext,
+  type NativeContext,
+  type NativeInit,
+  withCertificate,
+} from './native-context.ts';
+import { type CertificateCredential, checkTimeouts, contextOptions } from './options.ts';
 import { expectServer } from './peer-identity.ts';
 import { serverName } from './server-name.ts';
-import { certificateScope, pskScope } from './session-scope.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 
 /**
@@ -35,39 +39,44 @@ export function createContext(
   host: ContextHost,
 ): Context | Promise<Context> {
   const options = contextOptions(configuration as SecureConfiguration, (init) => host.error(init));
-  const { credential } = options;
-  if (credential.mode === 'psk') {
-    return contextOf(addon, options, host, pskScope(credential), (handle) => {
-      if (credential.role === 'server') addon.useServerPsk(handle, credential.hint, credential.conceal);
-      else addon.useClientPsk(handle, credential.identity, credential.key);
-    });
-  }
-  return loadCertificates(credential).then((loaded) => {
-    try {
-      return contextOf(addon, options, host, certificateScope(facts(credential), loaded), (handle) =>
-        useCertificates(addon, handle, credential, loaded, (init) => host.error(init)),
-      );
-    } finally {
-      if (loaded.key?.der !== undefined) wipe(loaded.key.der);
-    }
+  const init: NativeInit = { addon, options, host };
+  if (options.certificate === undefined) return contextOf(init, makeNativeContext(init, undefined), undefined);
+  return certificateContext(init, options.certificate);
+}
+
+async function certificateContext(init: NativeInit, credential: CertificateCredential): Promise<Context> {
+  const { addon, options } = init;
+  const path = options.psk === undefined ? 'security' : 'security.certificate';
+  const native = await withCertificate(credential, path, (certificate) => makeNativeContext(init, certificate));
+  const { names } = options;
+  if (names === undefined) return contextOf(init, native, undefined);
+  const named = new NamedContexts({
+    make: (info, place) => makeNamedContext(init, info, place),
+    free: (handle) => addon.destroyContext(handle),
   });
+  const made = contextOf(init, native, named);
+  try {
+    addon.serveNames(native.handle);
+    if (typeof names === 'object') await named.load(names);
+  } catch (error) {
+    made.destroy();
+    throw error;
+  }
+  return made;
 }
 
 function contextOf(
-  addon: Addon,
-  options: ContextOptions,
-  host: ContextHost,
-  scope: Buffer,
-  useCredential: (handle: number) => void,
+  { addon, options, host }: NativeInit,
+  { handle: made, scope, ticketKeys }: NativeContext,
+  named: NamedContexts | undefined,
 ): Context {
-  const { credential, agreements } = options;
-  let ticketKeys: TicketKeys | undefined;
-  let handle = explained(host, () =>
-    createNative(addon, options, (made) => {
-      useCredential(made);
-      ticketKeys = useAgreements(addon, made, options, scope, host);
-    }),
-  );
+  const { psk, certificate, agreements } = options;
+  let handle = made;
+  const names: NameServing | undefined = named && {
+    contexts: named,
+    fallback: { context: made, idContext: scope },
+    now: () => host.clock.now(),
+  };
 
   const open = (request: AssociationRequest): Association =>
     explained(request, () => {
@@ -78,9 +87,7 @@ function contextOf(
       const sni = name?.isAddress === false ? name.text : undefined;
       const association = addon.createAssociation(handle, usableMtu(request), min, max, sni);
       try {
-        if (credential.mode === 'certificate' && credential.role === 'client') {
-          expectServer(addon, association, credential.info, name, request);
-        }
+        if (certificate?.role === 'client') expectServer(addon, association, certificate.info, name, request);
         if (agreements.session !== undefined && request.session !== undefined) {
           addon.offerSession(association, request.session);
         }
@@ -88,16 +95,18 @@ function contextOf(
         addon.destroyAssociation(association);
         throw error;
       }
-      return new OpensslAssociation(addon, association, request, agreements);
+      return new OpensslAssociation(addon, association, request, { ...agreements, names });
     });
   const association = (request: AssociationRequest): Association => {
     if (request.role !== options.role) {
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
       throw request.error({ code: 'EINVAL', message });
     }
-    return credential.mode === 'certificate'
-      ? filtered(request, open, { certificates: true })
-      : filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
+    if (psk === undefined) return filtered(request, open, { certificates: true });
+    // With both kinds of client the ServerHello tells whether there will be an identity to ask for.
+    const gate = certificate === undefined ? { isPsk: () => true } : {};
+    const gated = (inner: AssociationRequest): Association => pskGate(inner, open, gate);
+    return filtered(request, gated, { certificates: certificate !== undefined });
   };
 
   return {
@@ -107,15 +116,10 @@ function contextOf(
     destroy(): void {
       if (handle !== 0) addon.destroyContext(handle);
       handle = 0;
+      named?.destroy();
       ticketKeys?.wipe();
     },
   };
-}
-
-/** What decides, beside certificates and lists, who is let in. */
-function facts({ role, info }: CertificateCredential): readonly string[] {
-  if (role === 'server') return [role, info.clientAuthentication ?? 'none'];
-  return [role, String(isVerifying(info)), String(info.dane === true), String(info.ignoreSystemTrustStore === true)];
 }
 
 /** Keys that a function gives may be wrong; then those that were good go on. */
@@ -127,47 +131,10 @@ function refreshKeys(keys: TicketKeys | undefined, { output }: AssociationReques
   }
 }
 
-function createNative(
-  addon: Addon,
-  { role, minVersion, maxVersion, suites }: ContextOptions,
-  useCredential: (handle: number) => void,
-): number {
-  const handle = addon.createContext(
-    role === 'server',
-    minVersion,
-    maxVersion,
-    suites.map(({ opensslName }) => opensslName).join(':'),
-    suites.map(({ id }) => id),
-  );
-  try {
-    useCredential(handle);
-  } catch (error) {
-    addon.destroyContext(handle);
-    throw error;
-  }
-  return handle;
-}
-
 function usableMtu({ lowerMtu = UNKNOWN_MTU, error }: AssociationRequest): number {
   if (lowerMtu >= MIN_MTU) return Math.min(Math.floor(lowerMtu), MAX_DATAGRAM);
   const message = `the lower socket carries ${lowerMtu} bytes per datagram, a DTLS handshake needs ${MIN_MTU}`;
   throw error({ code: 'EMSGSIZE', message });
-}
-
-/** Errors of the addon, in words and with the library's own. */
-function explained<T>({ error }: { error(init: EngineErrorInit): Error }, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    if (isNetError(cause)) throw cause;
-    const { code, message, libraryCode, libraryText } = Object(cause) as Record<string, unknown>;
-    throw error({
-      code: typeof code === 'string' && /^E[A-Z]+$/.test(code) && !code.startsWith('ERR') ? code : 'EINVAL',
-      message: String(message),
-      library: typeof libraryCode === 'number' ? { code: libraryCode, text: String(libraryText) } : undefined,
-      cause,
-    });
-  }
 }
 
 /** RFC 8200 §5: 1280 bytes on every path, less IPv6 and UDP headers. */

@@ -2,7 +2,7 @@
  * Errors of an association: from what the library said and the alerts that were seen to code, words and advice.
  */
 
-import type { Alert, EngineErrorInit, Role } from '@avs-net/core/plugin';
+import type { Alert, EngineErrorInit, Phase, Role } from '@avs-net/core/plugin';
 import { FailureKind, readUint32 } from './frames.ts';
 import { describeSilence } from './silence.ts';
 import { verdictAdvice, verdictName } from './verification.ts';
@@ -24,6 +24,13 @@ export function describeFailure(payload: Uint8Array, context: FailureContext): E
   return { code: 'EPROTO', message: describeProtocolFailure(context, library?.text), alert: context.alert, library };
 }
 
+/** Why a message of `length` bytes is not sent. */
+export function describeRefusal(phase: Phase, length: number, most: number): EngineErrorInit {
+  if (phase !== 'established') return { code: 'ENOTCONN', message: 'the association is not established' };
+  if (length === 0) return { code: 'EINVAL', message: 'DTLS has no empty messages' };
+  return { code: 'EMSGSIZE', message: `a DTLS record carries at most ${most} bytes, received ${length}` };
+}
+
 /** The library's own words are those of its verdict. */
 function describeVerdict(verdict: number, { role, alert }: FailureContext, text: string): EngineErrorInit {
   const name = verdictName(verdict);
@@ -37,9 +44,14 @@ function describeProtocolFailure({ alert, established }: FailureContext, text: s
   const what = established ? 'the association' : 'the handshake';
   const name = alert === undefined ? '' : `alert ${alert.name} (${alert.description})`;
   if (alert?.origin === 'peer') return `the peer ended ${what} with ${name}`;
+  if (alert?.description === UNRECOGNIZED_NAME) {
+    return `the handshake was ended with ${name}: server.names has nothing for the name that the client asked for`;
+  }
   const why = text === undefined ? 'the library gave no reason' : text.slice(text.lastIndexOf(':') + 1);
   return alert === undefined ? `${what} failed: ${why}` : `${what} was ended with ${name}: ${why}`;
 }
 
+/** RFC 6066 §9. */
+const UNRECOGNIZED_NAME = 112;
 const VERDICT_AT = 3;
 const TEXT_AT = 8;

@@ -22,6 +22,8 @@ export const FrameKind = {
   keyLog: 10,
   /** The PSK identity whose session a client wants to resume. */
   sessionClaim: 11,
+  /** The name that a client asks for, as it was sent. */
+  serverName: 12,
 } as const;
 
 export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;

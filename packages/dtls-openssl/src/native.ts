@@ -49,8 +49,15 @@ export interface Addon {
   destroyAssociation(association: number): boolean;
   /** Client: associations can offer sessions, and servers are asked for tickets. */
   takeSessions(context: number): void;
-  /** Server, once. `identities`: `answerSession` is awaited before a session is adopted. */
-  serveSessions(context: number, idContext: Uint8Array, tickets: boolean, identities: boolean): void;
+  /** Server, once. `answerSession` is awaited before a session of a PSK identity is adopted. */
+  serveSessions(context: number, idContext: Uint8Array, tickets: boolean): void;
+  /** Server, after `serveSessions`: `answerServerName` is awaited where a client asks for a name. */
+  serveNames(context: number): void;
+  /**
+   * Which context serves the name that was asked for: 0 none, that of the association: the name does not count. Sessions
+   * of the association are bound to `idContext`.
+   */
+  answerServerName(association: number, context: number, idContext: Uint8Array, arena: Uint8Array): number;
   /** 80 bytes each; the first encrypts, all decrypt. */
   useTicketKeys(context: number, keys: Uint8Array): void;
   /** Before `start`. False: damaged, expired or not of this configuration, so it will be a full handshake. */

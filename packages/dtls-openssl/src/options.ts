@@ -8,14 +8,18 @@ import {
   type CertificateServerInfo,
   CIPHERSUITES,
   type Ciphersuite,
+  certificateServerOf,
   DEFAULT_HANDSHAKE_TIMEOUTS,
   type EngineErrorInit,
   findCiphersuite,
   type HandshakeTimeouts,
   type PskInfo,
   type PskServerInfo,
+  pskServerOf,
   type SecureConfiguration,
+  type Security,
   type SecurityInfo,
+  type SecurityMode,
   type ServerConfiguration,
   securityRole,
   waitSchedule,
@@ -33,8 +37,11 @@ export interface ContextOptions {
   readonly maxVersion: number;
   /** Best first. */
   readonly suites: readonly Ciphersuite[];
-  /** Borrowed from the configuration. */
-  readonly credential: PskCredential | CertificateCredential;
+  /** Either or, for a server, both. Borrowed from the configuration. */
+  readonly psk: PskCredential | undefined;
+  readonly certificate: CertificateCredential | undefined;
+  /** Of a server whose credential depends on the name that its clients ask for. */
+  readonly names: ServerConfiguration['names'];
   readonly agreements: Agreements;
 }
 
@@ -63,18 +70,21 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
   if (configuration.connectionId === true) {
     throw refuse({ code: 'ENOTSUP', message: 'connectionId: not supported by this backend' });
   }
-  if (security?.mode !== 'psk' && security?.mode !== 'certificate') {
-    throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk or certificate' });
-  }
+  const isKnown = security?.mode === 'psk' || security?.mode === 'certificate' || security?.mode === 'mixed';
+  if (!isKnown) throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk, certificate or mixed' });
   checkTimeouts(dtlsHandshakeTimeouts, refuse);
   const role = securityRole(security);
   const bounds = versions(configuration, refuse);
-  const credential =
-    security.mode === 'certificate' ? certificateCredential(security, bounds, refuse) : psk(role, security, refuse);
+  const psk = pskCredential(security, refuse);
+  const certificate = certificateCredential(security, bounds, refuse);
   checkAgreements(configuration, refuse);
   const { session, alpn, keylog, server } = configuration;
   const agreements = { session, alpn, keylog, ticketKeys: server?.ticketKeys };
-  return { role, ...bounds, suites: suites(configuration, refuse), credential, agreements };
+  const names = server?.names;
+  if (names !== undefined && certificateServerOf(security) === undefined) {
+    throw refuse({ code: 'EINVAL', message: 'server.names: names choose certificates, and security has none' });
+  }
+  return { role, ...bounds, suites: suites(configuration, refuse), psk, certificate, names, agreements };
 }
 
 /** Also for timeouts that were set by option. */
@@ -96,16 +106,20 @@ export function checkTimeouts(timeouts: HandshakeTimeouts, refuse: Refuse): void
   }
 }
 
-function psk(role: 'client' | 'server', security: PskInfo | PskServerInfo, refuse: Refuse): PskCredential {
-  return role === 'server' ? serverPsk(security as PskServerInfo, refuse) : clientPsk(security as PskInfo, refuse);
+function pskCredential(security: Security, refuse: Refuse): PskCredential | undefined {
+  const server = pskServerOf(security);
+  if (server !== undefined) return serverPsk(server, refuse);
+  return security.mode === 'psk' ? clientPsk(security as PskInfo, refuse) : undefined;
 }
 
 /** Below DTLS 1.2 every handshake is signed with SHA-1, which security level 2 excludes on good grounds. */
 function certificateCredential(
-  info: CertificateInfo | CertificateServerInfo,
+  security: Security,
   { minVersion }: { minVersion: number },
   refuse: Refuse,
-): CertificateCredential {
+): CertificateCredential | undefined {
+  const info = certificateServerOf(security) ?? (security.mode === 'certificate' ? security : undefined);
+  if (info === undefined) return undefined;
   if (minVersion !== DTLS_1_2) {
     const message =
       'version.min: DTLSv1.0 signs with SHA-1, so with certificates only DTLSv1.2 is supported; or use psk';
@@ -175,7 +189,9 @@ function versions({ version }: SecureConfiguration, refuse: Refuse): { minVersio
 }
 
 function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse): Ciphersuite[] {
-  if (ciphersuites === undefined) return CIPHERSUITES.filter(({ mode }) => mode === security.mode);
+  const isFor = (kind: SecurityMode, { mode }: Ciphersuite): boolean =>
+    mode === kind || (kind === 'mixed' && mode !== 'any');
+  if (ciphersuites === undefined) return CIPHERSUITES.filter((suite) => isFor(security.mode, suite));
   const found: Ciphersuite[] = [];
   ciphersuites.forEach((wanted, index) => {
     const suite = findCiphersuite(wanted);
@@ -183,10 +199,12 @@ function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse)
       throw refuse({ code: 'ENOTSUP', message: `ciphersuites[${index}]: ${wanted} is not known to this backend` });
     }
     // avs_net drops those of the other mode, so that one list serves both.
-    if (suite.mode === security.mode && !found.includes(suite)) found.push(suite);
+    if (isFor(security.mode, suite) && !found.includes(suite)) found.push(suite);
   });
-  if (found.length > 0) return found;
-  const expected = `at least one ciphersuite of mode ${security.mode}`;
+  const kinds = security.mode === 'mixed' ? (['psk', 'certificate'] as const) : [security.mode];
+  const missing = kinds.find((kind) => !found.some((suite) => suite.mode === kind));
+  if (missing === undefined) return found;
+  const expected = `at least one ciphersuite of mode ${missing}`;
   throw refuse({ code: 'EINVAL', message: `ciphersuites: expected ${expected}, received none` });
 }
 

@@ -22,6 +22,16 @@ export function certificateScope(
   return digest(['certificate', digest(facts), ...lists]);
 }
 
+/** Of a server for both kinds of client. */
+export function mixedScope(psk: Uint8Array, certificate: Uint8Array): Buffer {
+  return digest(['mixed', psk, certificate]);
+}
+
+/** Session id context of a server for the clients that asked for `name` (RFC 6066 §3). */
+export function namedIdContext(context: Uint8Array, name: string): Buffer {
+  return digest(['named id context', context, name]);
+}
+
 /** Session id context of a server: what has to be equal for a session of one process to count in another. */
 export function idContext(scope: Uint8Array, versions: readonly number[], suites: readonly number[]): Buffer {
   return digest(['id context', scope, versions.join(), suites.join()]);

@@ -7,12 +7,15 @@ import { systemClock } from '@avs-net/core';
 import {
   type Alert,
   type Association,
+  type CertificateServerInfo,
   type Configuration,
   type Context,
   type ContextHost,
+  type Need,
   NetError,
   type Opening,
   type Output,
+  pskServerOf,
   type Role,
   type SecureConfiguration,
   type TlsaRecord,
@@ -84,14 +87,19 @@ export class End implements Output {
   isEstablished = false;
   ended: { alert: Alert | undefined } | undefined;
   error: NetError | undefined;
+  readonly names: string[] = [];
   readonly #needs: { id: number; identity: Uint8Array }[] = [];
+  readonly #names: { id: number; name: string }[] = [];
   readonly #lookup: ((identity: Uint8Array) => unknown) | undefined;
+  /** Undefined: names are not answered; the test does that. */
+  readonly #credentialOf: ((name: string) => CertificateServerInfo | undefined) | undefined;
 
   constructor(role: Role, made: Context, configuration: SecureConfiguration, options: EndOptions = {}) {
     this.role = role;
-    const { security } = configuration;
-    this.#lookup =
-      'lookup' in security ? (identity) => security.lookup(identity, new AbortController().signal) : undefined;
+    const psk = pskServerOf(configuration.security);
+    this.#lookup = psk && ((identity) => psk.lookup(identity, new AbortController().signal));
+    const names = configuration.server?.names;
+    this.#credentialOf = typeof names === 'object' ? (name) => names[name] : undefined;
     this.association = made.association!({
       role,
       output: this,
@@ -117,8 +125,9 @@ export class End implements Output {
   failed(error: NetError): void {
     this.error = error;
   }
-  need(id: number, what: { kind: string; identity?: Uint8Array }): void {
-    this.#needs.push({ id, identity: Buffer.from(what.identity!) });
+  need(id: number, what: Need): void {
+    if (what.kind === 'psk') this.#needs.push({ id, identity: Buffer.from(what.identity) });
+    else if (what.kind === 'sni') this.#names.push({ id, name: what.name });
   }
   session(bytes: Uint8Array): void {
     this.sessions.push(Buffer.from(bytes));
@@ -134,10 +143,18 @@ export class End implements Output {
     return this.traces.filter(({ type }) => type === 'flight').map(({ attempt, waitMs }) => [attempt, waitMs]);
   }
 
+  answerName(id: number, credential: CertificateServerInfo | undefined): void {
+    this.association.answerName!(id, credential, systemClock.now());
+  }
+
   answerNeeds(): void {
     for (const { id, identity } of this.#needs.splice(0)) {
       this.identities.push(Buffer.from(identity).toString());
       this.association.answer!(id, this.#lookup!(identity) as Uint8Array | undefined, systemClock.now());
+    }
+    for (const { id, name } of this.#names.splice(0)) {
+      this.names.push(name);
+      if (this.#credentialOf !== undefined) this.answerName(id, this.#credentialOf(name));
     }
   }
 }

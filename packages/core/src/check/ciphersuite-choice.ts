@@ -36,7 +36,7 @@ export function chooseCiphersuites(
       unmet.push(invalid(path, 'the IANA number or name of a ciphersuite', `"${entry}"${hint}`));
       return;
     }
-    if (suite !== undefined && suite.mode !== 'any' && suite.mode !== mode) return;
+    if (suite !== undefined && suite.mode !== 'any' && suite.mode !== mode && mode !== 'mixed') return;
     const id = suite?.id ?? (entry as number);
     if (own !== undefined && !own.ciphersuites.includes(id)) {
       const hex = `0x${id.toString(16).toUpperCase().padStart(4, '0')}`;
@@ -45,9 +45,17 @@ export function chooseCiphersuites(
       ids.add(id);
     }
   });
-  if (ids.size === 0 && unmet.length === 0) {
-    const need = `a list with at least one ciphersuite for ${mode} security`;
+  const kinds = mode === 'mixed' ? (['psk', 'certificate'] as const) : [mode];
+  for (const kind of unmet.length === 0 ? kinds : []) {
+    if ([...ids].some((id) => isFor(kind, id))) continue;
+    const need = `a list with at least one ciphersuite for ${kind} security`;
     unmet.push(invalid('ciphersuites', need, wanted.length === 0 ? 'an empty one' : 'only suites of the other mode'));
   }
   return { ids: [...ids], unmet };
+}
+
+/** Suites of no known kind are of the one that asks. */
+function isFor(mode: SecurityMode, id: number): boolean {
+  const kind = findCiphersuite(id)?.mode ?? 'any';
+  return kind === 'any' || kind === mode;
 }

@@ -11,6 +11,7 @@ import { securityRole } from '../contract/security.ts';
 import { beyondLimit, invalid, type Unmet, unclaimed } from '../contract/unmet.ts';
 import { chooseCiphersuites } from './ciphersuite-choice.ts';
 import { checkShape, SECURE_SHAPE, TIMEOUTS_SHAPE } from './configuration-shape.ts';
+import { checkNames } from './name-check.ts';
 import { checkSecurity } from './security-check.ts';
 import { checkTransport } from './transport-check.ts';
 import { VERSIONS, versionBounds, versionsInRange } from './version-range.ts';
@@ -48,6 +49,7 @@ export function checkConfiguration<T extends SocketType>(
     ...checkVersion(part),
     ...checkSuites(part),
     ...checkFeatures(part),
+    ...(isSound('server') && part.role === 'server' ? checkNames(secure, claims) : []),
     ...(isSound('dtlsHandshakeTimeouts')
       ? checkTimeouts(part.type, secure.dtlsHandshakeTimeouts, claims, part.role)
       : []),
@@ -120,7 +122,7 @@ function checkVersion({ type, role, configuration: { version }, claims, isSound 
 
 function checkSuites({ role, configuration, claims, isSound }: Part): readonly Unmet[] {
   const { ciphersuites, security } = configuration;
-  if (!isSound('ciphersuites') || !['psk', 'certificate'].includes(security.mode)) return [];
+  if (!isSound('ciphersuites') || !['psk', 'certificate', 'mixed'].includes(security.mode)) return [];
   return chooseCiphersuites(ciphersuites!, security.mode, claims[role], `${role}.ciphersuites`).unmet;
 }
 

@@ -139,6 +139,10 @@ const SERVER_SHAPE: Readonly<Record<keyof ServerConfiguration, Rule>> = {
   maxPeersPerHost: integer(1),
   handshakeTimeout: milliseconds,
   idleTimeout: milliseconds,
+  names: (value) =>
+    typeof value === 'function' || (object(value) === undefined && !Array.isArray(value) && !(value instanceof Map))
+      ? undefined
+      : 'a plain object of credentials by name, or a function',
   ticketKeys: (value) => (typeof value === 'function' ? undefined : listOfKeys(value)),
 };
 

@@ -23,33 +23,52 @@ import { checkCredential } from './credential-check.ts';
 type Fields = Readonly<Record<string, unknown>>;
 type Role = 'client' | 'server';
 
-/** Everything about `security` that the backend cannot do or nobody could. */
-export function checkSecurity(security: object, role: Role, claims: Claims): readonly Unmet[] {
+/** Everything about `security` that the backend cannot do or nobody could; `path` is its place in the configuration. */
+export function checkSecurity(
+  security: object,
+  role: Role,
+  claims: Claims,
+  path: string = 'security',
+): readonly Unmet[] {
   const fields = security as Fields;
   const mode = fields['mode'];
-  if (mode !== 'psk' && mode !== 'certificate') {
-    return [invalid('security.mode', 'psk or certificate', receivedKind(mode))];
+  if (mode !== 'psk' && mode !== 'certificate' && mode !== 'mixed') {
+    return [invalid(joinPath(path, 'mode'), 'psk or certificate', receivedKind(mode))];
   }
   const own = claims[role];
-  const unmet: Unmet[] = [...checkFields(fields, SHAPES[mode][role])];
+  const unmet: Unmet[] = [...checkFields(fields, SHAPES[mode][role], path)];
   if (own === undefined) {
-    unmet.push(unclaimed('security', `the ${role} role`, role));
+    unmet.push(unclaimed(path, `the ${role} role`, role));
   } else if (!own.security.includes(mode)) {
-    unmet.push(unclaimed('security.mode', `${mode} security as ${role}`, `${role}.security: ${mode}`));
+    unmet.push(unclaimed(joinPath(path, 'mode'), `${mode} security as ${role}`, `${role}.security: ${mode}`));
   }
+  if (mode === 'mixed') return [...unmet, ...checkParts(fields, role, claims, path)];
   for (const [field, type] of CREDENTIALS) {
     if (fields[field] !== undefined && Object.hasOwn(SHAPES[mode][role], field)) {
-      unmet.push(...checkCredential(fields[field], type, joinPath('security', field), own?.sources, `${role}.sources`));
+      unmet.push(...checkCredential(fields[field], type, joinPath(path, field), own?.sources, `${role}.sources`));
     }
   }
-  const further = mode === 'psk' ? checkPsk(fields, role, own, claims) : checkCertificates(fields, role, own);
+  const further = mode === 'psk' ? checkPsk(fields, role, claims, path) : checkCertificates(fields, role, own, path);
   return [...unmet, ...further];
 }
 
-function checkPsk(psk: Fields, role: Role, own: RoleClaims | undefined, claims: Claims): readonly Unmet[] {
+/** Both halves of a server for both kinds of client. */
+function checkParts(fields: Fields, role: Role, claims: Claims, path: string): readonly Unmet[] {
+  if (role === 'client') return [invalid(path, 'the credential of one client, not of a server for both kinds', 'both')];
+  return (['psk', 'certificate'] as const).flatMap((mode) => {
+    const part = fields[mode];
+    const place = joinPath(path, mode);
+    const isOne = typeof part === 'object' && part !== null && (part as Fields)['mode'] === mode;
+    if (!isOne) return [invalid(place, `the ${mode} credential of a server`, receivedKind(part))];
+    return checkSecurity(part, role, claims, place);
+  });
+}
+
+function checkPsk(psk: Fields, role: Role, claims: Claims, place: string): readonly Unmet[] {
+  const own = claims[role];
   if (role === 'server') {
     const wantsAlert = psk['unknownIdentity'] === 'alert' && own !== undefined && own.alerts !== true;
-    return wantsAlert ? [unclaimed('security.unknownIdentity', 'alerts as server', 'server.alerts')] : [];
+    return wantsAlert ? [unclaimed(joinPath(place, 'unknownIdentity'), 'alerts as server', 'server.alerts')] : [];
   }
   const unmet: Unmet[] = [];
   for (const field of ['key', 'identity'] as const) {
@@ -91,19 +110,19 @@ function checkPskBytes(field: 'key' | 'identity', bytes: Uint8Array, { limits }:
   return unmet;
 }
 
-function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefined): readonly Unmet[] {
+function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefined, path: string): readonly Unmet[] {
   const unmet: Unmet[] = [];
   const isGiven = (field: string): boolean =>
     fields[field] !== undefined && (fields[field] as { source?: unknown } | null)?.source !== 'empty';
   const [cert, key] = role === 'server' ? ['serverCert', 'serverKey'] : ['clientCert', 'clientKey'];
   if (isGiven(cert) !== isGiven(key)) {
     const [missing, present] = isGiven(cert) ? [key, cert] : [cert, key];
-    unmet.push(invalid(`security.${missing}`, `given, because security.${present} is`, 'nothing'));
+    unmet.push(invalid(joinPath(path, missing), `given, because ${joinPath(path, present)} is`, 'nothing'));
   } else if (role === 'server' && !isGiven(cert)) {
-    unmet.push(invalid('security.serverCert', 'given with security.serverKey', 'nothing'));
+    unmet.push(invalid(joinPath(path, 'serverCert'), `given with ${joinPath(path, 'serverKey')}`, 'nothing'));
   }
   if (isGiven('certRevocationLists') && own !== undefined && own.crl !== true) {
-    unmet.push(unclaimed('security.certRevocationLists', `revocation checking as ${role}`, `${role}.crl`));
+    unmet.push(unclaimed(joinPath(path, 'certRevocationLists'), `revocation checking as ${role}`, `${role}.crl`));
   }
   if (fields['dane'] === true && own !== undefined && own.dane !== true) {
     unmet.push(unclaimed('security.dane', 'DANE', `${role}.dane`));
@@ -118,9 +137,9 @@ function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefin
 }
 
 /** Shape problems, with what was received reduced to its kind. */
-function checkFields(fields: Fields, shape: Shape): readonly Unmet[] {
-  return checkShape(fields, shape, 'security').map((line) => {
-    const property = line.path.slice('security.'.length);
+function checkFields(fields: Fields, shape: Shape, path: string): readonly Unmet[] {
+  return checkShape(fields, shape, path).map((line) => {
+    const property = line.path.slice(path.length + 1);
     return shape[property] === undefined ? line : invalid(line.path, line.need, receivedKind(fields[property]));
   });
 }
@@ -155,6 +174,10 @@ const SHAPES: Readonly<Record<SecurityMode, Readonly<Record<Role, Shape>>>> = {
       trustedCerts: credential,
       certRevocationLists: credential,
     },
+  },
+  mixed: {
+    client: { mode, psk: credential, certificate: credential },
+    server: { mode, psk: credential, certificate: credential },
   },
 };
 

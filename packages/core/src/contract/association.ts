@@ -12,6 +12,7 @@ import type { Alert } from './alert.ts';
 import type { Version } from './configuration.ts';
 import type { NetError } from './error.ts';
 import type { HandshakeTimeouts, TlsaRecord } from './options.ts';
+import type { CertificateServerInfo } from './security.ts';
 
 export type Role = 'client' | 'server';
 
@@ -29,6 +30,11 @@ export interface Association {
   timeout(now: number): void;
   /** Answers a `need`. An association that never asks leaves it out. */
   answer?(id: number, answer: NeedAnswer, now: number): void;
+  /**
+   * Answers a `need` of kind `sni`: the credential of that name, undefined if there is none. It is one of the table, or
+   * what a function gave, which may be new. It stays valid while the context lives.
+   */
+  answerName?(id: number, credential: CertificateServerInfo | undefined, now: number): void;
   /**
    * Sends close_notify where the protocol has it and goes to `closed`; over a stream it may go on to read until the peer
    * has ended too. A promise resolves when close_notify has gone to the lower socket. Idempotent.
@@ -104,9 +110,10 @@ export interface Output {
 export type Need =
   | { readonly kind: 'psk'; readonly identity: Uint8Array }
   | { readonly kind: 'session'; readonly sessionId: Uint8Array }
+  /** In lower case, as `canonicalName` gives it. */
   | { readonly kind: 'sni'; readonly name: string };
 
-/** The key, session or context that was asked for; undefined: there is none. */
+/** The key or session that was asked for; undefined: there is none. Names are answered by `answerName`. */
 export type NeedAnswer = Uint8Array | undefined;
 
 export interface TraceEvent {

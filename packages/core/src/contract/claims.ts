@@ -22,6 +22,7 @@ export interface Claims {
 
 /** Claims of a (D)TLS backend in one role. */
 export interface RoleClaims {
+  /** `mixed`: clients of both kinds on one port. */
   readonly security: readonly SecurityMode[];
   /** Oldest first. */
   readonly versions: readonly Version[];
@@ -29,7 +30,7 @@ export interface RoleClaims {
   readonly ciphersuites: readonly number[];
   /** Sources that credentials may come from. */
   readonly sources: readonly DataSource[];
-  /** Sends (client) or chooses by (server) the server name. */
+  /** Sends the server name (client), or chooses its credential by it (server: `server.names`). */
   readonly sni?: boolean;
   /** Alerts of the peer and our own are reported as data. */
   readonly alerts?: boolean;
@@ -49,7 +50,7 @@ export interface RoleClaims {
   readonly keylog?: boolean;
   /** Keying material can be exported (RFC 5705). */
   readonly exporter?: boolean;
-  /** `lookup` may answer by a promise. */
+  /** `lookup` may answer by a promise, and `server.names` where `sni` is claimed. */
   readonly asyncLookup?: boolean;
   /** RFC 7627 extended master secret is offered and used. */
   readonly extendedMasterSecret?: boolean;

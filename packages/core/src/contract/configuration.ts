@@ -1,12 +1,12 @@
 /**
  * What a socket is created from: `avs_net_socket_configuration_t` and `avs_net_ssl_configuration_t`.
  * A configuration is ephemeral: everything in it is copied by `createSocket`, nothing is borrowed afterwards but
- * `preferredEndpoint`, `session`, `store` and `lookup`, which are meant to be shared.
+ * `preferredEndpoint`, `session`, `store` and functions, which are meant to be shared.
  */
 
 import type { Address, AddressFamily } from './address.ts';
 import type { HandshakeTimeouts } from './options.ts';
-import type { Security } from './security.ts';
+import type { Security, ServerNames } from './security.ts';
 
 /** `avs_net_socket_configuration_t`: options of a udp or tcp socket, also below a TLS one. */
 export interface TransportConfiguration {
@@ -142,6 +142,11 @@ export interface ServerLimits {
 }
 
 export interface ServerConfiguration extends ServerLimits {
+  /**
+   * Credentials by the name that a client asks for; `security` serves clients that ask for none. Any other name is
+   * refused with unrecognized_name (112). Needs `security` with a certificate.
+   */
+  readonly names?: ServerNames;
   /**
    * Keys of session tickets, each of at least 32 random bytes, secret: the first encrypts, all decrypt, so that several
    * processes can resume each other's sessions and keys can be rotated. A function is asked for every handshake; it gives

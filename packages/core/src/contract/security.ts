@@ -81,12 +81,50 @@ export interface CertificateServerInfo {
   readonly certRevocationLists?: CertRevocationListInfo;
 }
 
+/**
+ * A server for both kinds of client on one port: the ciphersuite that a handshake settles on decides which credential
+ * counts. `unknownIdentity` is about clients with a PSK, `clientAuthentication` about those with a certificate.
+ */
+export interface MixedServerInfo {
+  readonly mode: 'mixed';
+  readonly psk: PskServerInfo;
+  readonly certificate: CertificateServerInfo;
+}
+
+/**
+ * The credentials of a server by the name that a client asks for (RFC 6066 §3): a table, or a function that finds them.
+ * In a table `*.example` stands for one label; the name itself goes before it.
+ */
+export type ServerNames = Readonly<Record<string, CertificateServerInfo>> | ServerNameLookup;
+
+/**
+ * The credential of `name`, which is in lower case and in ASCII; undefined: there is none, and the client is refused.
+ * Give the same object as long as nothing has changed: it is read once and kept. `signal` is aborted when the peer goes
+ * away. Throwing or rejecting counts as none: the server counts it as `lookupFailed` and traces it.
+ */
+export type ServerNameLookup = (
+  name: string,
+  signal: AbortSignal,
+) => CertificateServerInfo | undefined | Promise<CertificateServerInfo | undefined>;
+
 /** `avs_net_security_info_t` and its server counterparts. */
-export type Security = PskInfo | PskServerInfo | CertificateInfo | CertificateServerInfo;
+export type Security = PskInfo | PskServerInfo | CertificateInfo | CertificateServerInfo | MixedServerInfo;
 
 export type SecurityMode = Security['mode'];
 
 /** The role that `security` was written for: `bind` wants a server's, `connect` a client's. */
 export function securityRole(security: Security): 'client' | 'server' {
-  return 'lookup' in security || 'serverCert' in security ? 'server' : 'client';
+  return 'lookup' in security || 'serverCert' in security || security.mode === 'mixed' ? 'server' : 'client';
+}
+
+/** What clients with a PSK are served with. */
+export function pskServerOf(security: Security): PskServerInfo | undefined {
+  if (security.mode === 'mixed') return security.psk;
+  return 'lookup' in security ? security : undefined;
+}
+
+/** What clients without one are served with, if they ask for no name that has a credential of its own. */
+export function certificateServerOf(security: Security): CertificateServerInfo | undefined {
+  if (security.mode === 'mixed') return security.certificate;
+  return 'serverCert' in security ? security : undefined;
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Alert } from '../contract/alert.ts';
-import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from '../contract/association.ts';
+import type { Association, AssociationInfo, Output, Phase, TraceEvent } from '../contract/association.ts';
 import type { LowerSink, LowerSocket } from '../contract/backend.ts';
 import type { Clock } from '../contract/clock.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
@@ -71,7 +71,10 @@ export class AssociationDriver {
     this.#host = host;
     this.#association = open(this.#output);
     this.#inside = false;
-    this.#lookups = new DriverLookups(host.answer, (id, answer) => this.#answer(id, answer));
+    this.#lookups = new DriverLookups(host.answer, {
+      answer: (id, answer) => this.#answer((association, now) => association.answer?.(id, answer, now)),
+      answerName: (id, named) => this.#answer((association, now) => association.answerName?.(id, named, now)),
+    });
     this.#deadline = new DriverDeadline(host.clock, this.#timedOut);
   }
 
@@ -284,8 +287,8 @@ export class AssociationDriver {
     else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
   }
 
-  #answer(id: number, answer: NeedAnswer): void {
-    if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
+  #answer(give: (association: Association, now: number) => void): void {
+    if (!this.#over) this.#enter(() => give(this.#association, this.#host.clock.now()));
   }
 
   #free(): void {

@@ -6,17 +6,26 @@
 import { isUint8Array } from 'node:util/types';
 import type { Need, NeedAnswer } from '../contract/association.ts';
 import { unpooledCopy, wipe } from '../contract/secret-bytes.ts';
+import type { CertificateServerInfo } from '../contract/security.ts';
+
+/** The credential of a name for a need of kind `sni`, bytes for the others. */
+export type Answer = NeedAnswer | CertificateServerInfo;
 
 /** `signal` is aborted when the association is over. */
-export type AnswerNeed = (what: Need, signal: AbortSignal) => NeedAnswer | Promise<NeedAnswer>;
+export type AnswerNeed = (what: Need, signal: AbortSignal) => Answer | Promise<Answer>;
+
+/** Both hand the answer to the association before they return. */
+export interface GiveAnswer {
+  answer(id: number, answer: NeedAnswer): void;
+  answerName(id: number, credential: CertificateServerInfo | undefined): void;
+}
 
 export class DriverLookups {
   readonly #answerNeed: AnswerNeed | undefined;
-  readonly #give: (id: number, answer: NeedAnswer) => void;
+  readonly #give: GiveAnswer;
   #controller: AbortController | undefined;
 
-  /** `give` hands the answer to the association before it returns. */
-  constructor(answerNeed: AnswerNeed | undefined, give: (id: number, answer: NeedAnswer) => void) {
+  constructor(answerNeed: AnswerNeed | undefined, give: GiveAnswer) {
     this.#answerNeed = answerNeed;
     this.#give = give;
   }
@@ -31,11 +40,11 @@ export class DriverLookups {
     }
     if (isThenable(answer)) {
       answer.then(
-        (late) => this.#settle(id, late),
-        () => this.#settle(id, undefined),
+        (late) => this.#settle(id, what, late),
+        () => this.#settle(id, what, undefined),
       );
     } else {
-      this.#settle(id, answer);
+      this.#settle(id, what, answer);
     }
   }
 
@@ -44,11 +53,16 @@ export class DriverLookups {
     this.#controller?.abort();
   }
 
-  #settle(id: number, value: unknown): void {
+  #settle(id: number, { kind }: Need, value: unknown): void {
     if (this.#controller?.signal.aborted === true) return;
+    if (kind === 'sni') {
+      // Whoever answers has looked at it; it is no secret itself and belongs to the application.
+      this.#give.answerName(id, value as CertificateServerInfo | undefined);
+      return;
+    }
     const answer = isUint8Array(value) ? unpooledCopy(value) : undefined;
     try {
-      this.#give(id, answer);
+      this.#give.answer(id, answer);
     } finally {
       if (answer !== undefined) wipe(answer);
     }

@@ -19,7 +19,8 @@ export function wipeSnapshot(snapshot: unknown): void {
   if (isUint8Array(snapshot)) wipe(snapshot);
   else if (typeof snapshot === 'object' && snapshot !== null) {
     for (const property of Object.getOwnPropertyNames(snapshot)) {
-      if (!SHARED.includes(property)) wipeSnapshot((snapshot as Record<string, unknown>)[property]);
+      const member = (snapshot as Record<string, unknown>)[property];
+      if (!isShared(property, member)) wipeSnapshot(member);
     }
   }
 }
@@ -39,8 +40,9 @@ function copyValue(value: unknown, place: Place): unknown {
   const copy: Record<string | symbol, unknown> = {};
   for (const property of new Set([...Object.keys(value), ...SECRET.filter((name) => name in value)])) {
     const at = inside(place, place.path === '' ? property : `.${property}`);
-    const member = copyMember(property, readProperty(value, property, at), at);
-    const enumerable = !SECRET.includes(property);
+    const given = readProperty(value, property, at);
+    const member = copyMember(property, given, at);
+    const enumerable = !SECRET.includes(property) || isServerCredential(given);
     Object.defineProperty(copy, property, { value: member, enumerable, configurable: false, writable: false });
   }
   for (const brand of Object.getOwnPropertySymbols(value)) {
@@ -51,7 +53,7 @@ function copyValue(value: unknown, place: Place): unknown {
 }
 
 function copyMember(property: string, member: unknown, place: Place): unknown {
-  if (SHARED.includes(property)) return member;
+  if (isShared(property, member)) return member;
   const isIterable = typeof member === 'object' && member !== null && Symbol.iterator in member;
   if (property === 'list' && isIterable && !isUint8Array(member)) {
     return copyElements(member as Iterable<unknown>, place);
@@ -102,6 +104,15 @@ function inside(place: Place, step: string): Place {
 
 function refuse({ operation, path }: Place, what: string, cause?: unknown): NetError {
   return new NetError({ code: 'EINVAL', operation, message: `${path || 'the configuration'} ${what}`, cause });
+}
+
+function isShared(property: string, member: unknown): boolean {
+  return SHARED.includes(property) && !isServerCredential(member);
+}
+
+/** In `server.names` the properties are the names of hosts, and a host may be called session or buffer. */
+function isServerCredential(member: unknown): boolean {
+  return typeof member === 'object' && member !== null && 'serverCert' in member;
 }
 
 const SHARED: readonly string[] = ['preferredEndpoint', 'session', 'store', 'lookup', 'keylog'];
