@@ -62,6 +62,18 @@ describe('a snapshot', () => {
     expect(copy.keylog).toBe(shared.keylog);
   });
 
+  it('copies and wipes the credentials of hosts, whatever these are called', () => {
+    const named = () => ({ serverCert: {}, serverKey: credential('privateKey', Uint8Array.of(1, 2)) });
+    const names = { session: named(), buffer: named(), 'a.example': named() };
+    const copy = snapshot({ server: { names } }).server.names;
+    expect(Object.keys(copy)).toEqual(Object.keys(names));
+    const keys = Object.values(copy).map(({ serverKey }) => serverKey.buffer);
+    expect(keys).toEqual(Array(3).fill(Uint8Array.of(1, 2)));
+    wipeSnapshot(copy);
+    expect(keys).toEqual(Array(3).fill(new Uint8Array(2)));
+    expect(names.session.serverKey.buffer).toEqual(Uint8Array.of(1, 2));
+  });
+
   it('keeps brands', () => {
     const brand = Symbol.for('@avs-net/credentials/withoutServerCertValidation');
     expect((snapshot({ [brand]: true }) as Record<symbol, unknown>)[brand]).toBe(true);
