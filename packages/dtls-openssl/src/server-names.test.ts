@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { systemClock } from '@avs-net/core';
 import type { CertificateServerInfo, ServerConfiguration } from '@avs-net/core/plugin';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../../../test/peers.ts';
 import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
-import { contextOf, type Wire } from '../test/wire.ts';
+import { contextOf, Wire } from '../test/wire.ts';
 import { liveObjects } from './live-objects.ts';
 
 let pki: Pki;
@@ -115,7 +116,6 @@ describe('a server with names', () => {
     });
     const resuming = client({}, { session: new Map() });
     const contexts = [await contextOf(resuming), await contextOf(configuration)];
-    const { Wire } = await import('../test/wire.ts');
     const begin = (serverName: string, session?: Uint8Array) =>
       new Wire(resuming, configuration, undefined, { client: { serverName, ...(session && { session }) } }, contexts);
     const wire = await begin(first).connect();
@@ -128,6 +128,31 @@ describe('a server with names', () => {
       right.association.destroy();
     }
     for (const each of contexts) each.destroy();
+  });
+
+  it('rests while it asks, asks once, and takes no answer in ten seconds for none', async () => {
+    const wire = await Wire.of(
+      client(),
+      server(async () => undefined),
+      undefined,
+      {
+        client: { serverName: 'one.example' },
+      },
+    );
+    const began = systemClock.now();
+    wire.server.association.start(began);
+    wire.client.association.start(began);
+    await wire.until(() => wire.client.flights.length > 2);
+    expect(wire.server.names).toEqual(['one.example']);
+    const { deadline } = wire.server.association;
+    expect(deadline! - began).toBeGreaterThanOrEqual(10_000);
+    wire.server.association.timeout(deadline! - 1);
+    expect(wire.server.error).toBeUndefined();
+    wire.server.association.timeout(deadline!);
+    expect(wire.server.error?.alert?.name).toBe('unrecognized_name');
+    wire.server.answerName(3, presenting(one!));
+    expect(wire.server.isEstablished).toBe(false);
+    wire.destroy();
   });
 
   it('leaves nothing behind', async () => {
