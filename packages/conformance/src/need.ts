@@ -4,12 +4,24 @@
  */
 
 import type { Plugin, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
-import { certificateChainFromBuffer, certificates, psk } from '@avs-net/credentials';
+import {
+  certificateChainFromBuffer,
+  certificateServer,
+  certificates,
+  privateKeyFromBuffer,
+  psk,
+  pskServer,
+  serverSecurity,
+} from '@avs-net/credentials';
 
 export type Need =
   | 'certificate'
+  /** Clients of both kinds on one port. */
+  | 'mixed'
   | 'dtls1.0'
   | 'sni'
+  /** `sni` of a server. */
+  | 'serverNames'
   | 'resumption'
   | 'connectionId'
   | 'handshakeTimers'
@@ -27,22 +39,31 @@ export type Need =
 export function isClaimed(plugin: Plugin, role: 'client' | 'server', need: Need): boolean {
   const claims: RoleClaims | undefined = plugin.claims[role];
   if (claims === undefined) return false;
-  if (need === 'certificate') return claims.security.includes('certificate');
+  if (need === 'certificate' || need === 'mixed') return claims.security.includes(need);
+  if (need === 'serverNames') return role === 'server' && claims.sni === true;
   if (need === 'dtls1.0') return claims.versions.includes('DTLSv1.0');
   return claims[need] === true || (need === 'innerMtu' && claims.innerMtu === 'exact');
 }
 
-/** A client configuration that cannot be met without `need`. */
+/** A configuration that cannot be met without `need`. */
 export function configurationThatAsksFor(need: Need): SecureConfiguration {
   return { security: psk({ identity: 'conformance', key: new Uint8Array(16).fill(1) }), ...ASKS[need]() };
 }
+
+/** Looked at by nobody who does not claim it. */
+const SERVER = certificateServer({
+  serverCert: certificateChainFromBuffer(new Uint8Array([0x30, 0x00])),
+  serverKey: privateKeyFromBuffer(new Uint8Array([0x30, 0x00])),
+});
 
 const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined>> = {
   certificate: () => ({
     security: certificates({ trustedCerts: certificateChainFromBuffer(new Uint8Array([0x30, 0x00])) }),
   }),
+  mixed: () => ({ security: serverSecurity({ psk: pskServer({ lookup: () => undefined }), certificate: SERVER }) }),
   'dtls1.0': () => ({ version: { min: 'DTLSv1.0', max: 'DTLSv1.0' } }),
   sni: () => ({ serverNameIndication: 'conformance.example' }),
+  serverNames: () => ({ security: SERVER, server: { names: { 'conformance.example': SERVER } } }),
   resumption: () => ({ session: new Map<string, Uint8Array>() }),
   connectionId: () => ({ connectionId: true }),
   handshakeTimers: () => ({ dtlsHandshakeTimeouts: { min: 1_000, max: 2_000 } }),

@@ -22,7 +22,7 @@ const NEEDS: readonly Need[] = [
 const EVERYTHING: RoleClaims = {
   ...NOTHING,
   ...Object.fromEntries(NEEDS.map((need) => [need, true])),
-  security: ['psk', 'certificate'],
+  security: ['psk', 'certificate', 'mixed'],
   versions: ['DTLSv1.0', 'DTLSv1.2'],
   innerMtu: 'exact',
 };

@@ -245,7 +245,7 @@ function assertLocalAlert({ clientClaims }: Stage, { alert, message }: NetError)
 }
 
 /** Neither side may take the other for anybody. */
-async function refusedBetween(
+export async function refusedBetween(
   stage: Stage,
   ofClient: Partial<SecureConfiguration>,
   ofServer: Partial<SecureConfiguration>,

@@ -10,6 +10,8 @@ import { FAULTS } from './faults.ts';
 import { HOSTILITY } from './hostility.ts';
 import { LIFECYCLE } from './lifecycle.ts';
 import { LIMITS } from './limits.ts';
+import { MIXED } from './mixed.ts';
+import { NAMES } from './names.ts';
 import { OPTIONS } from './options.ts';
 import { PSK } from './psk.ts';
 import { SERVER } from './server.ts';
@@ -24,6 +26,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...LIMITS,
   ...PSK,
   ...CERTIFICATE,
+  ...MIXED,
+  ...NAMES,
   ...BUFFERS,
   ...DECORATE,
   ...SERVER,
