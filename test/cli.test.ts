@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Child, startChild } from './child.ts';
+import { needs } from './peers.ts';
+import { createPki } from './pki.ts';
 
 const BIN = fileURLToPath(new URL('../packages/cli/bin/avs-net.js', import.meta.url));
 const KEY = '73656372657450534b';
@@ -130,6 +132,8 @@ describe('avs-net', () => {
     ['bytes that are no base64', ['connect', 'dtls://127.0.0.1:1', '--ca', 'base64:xyz!']],
     ['a directory of revocation lists', ['connect', 'dtls://127.0.0.1:1', '--crl', 'path:/']],
     ['malformed timeouts', ['serve', 'dtls://127.0.0.1:0', '--psk', 'a=00', '--handshake-timeouts', 'soon']],
+    ['a name without its key', ['serve', 'dtls://127.0.0.1:0', '--psk', 'a=00', '--name', 'a.example=a.crt']],
+    ['names where nothing is secret', ['serve', 'udp://127.0.0.1:0', '--name', 'a.example=a.crt,a.key']],
     ['a server without keys', ['serve', 'dtls://127.0.0.1:0']],
     ['a count that is none', ['connect', 'udp://127.0.0.1:1', '--receive', 'many']],
   ])('refuses %s with status 2', async (_, args) => {
@@ -151,6 +155,28 @@ describe('avs-net', () => {
     await using child = avsNet('connect', 'dtls://localhost:1', ...args, '--json', '--send', 'x');
     expect(await child.ended).toBe(1);
     expect(events(child).at(-1)).toMatchObject({ event: 'error', message: expect.stringMatching(pattern) });
+  });
+
+  it('serves keys and certificates on one port, and certificates by name', async (test) => {
+    needs(test, 'openssl');
+    using pki = createPki();
+    const root = pki.authority('root');
+    const [own, one] = ['own.example', 'one.example'].map((name) => root.issue(name, { key: 'p256' }));
+    await using server = avsNet(
+      ...['serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--echo', '--json'],
+      ...['--cert', own!.chainFile, '--key', own!.keyFile, '--name', `one.example=${one!.chainFile},${one!.keyFile}`],
+    );
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    const talk = ['connect', uri, '--send', 'hello', '--receive', '1', '--json', '--handshake-timeouts', '50,400'];
+    for (const [status, own] of [
+      [0, ['--psk-identity', 'dev-1', '--psk-key', KEY]],
+      [0, ['--ca', root.certificateFile, '--sni', 'one.example']],
+      [1, ['--ca', root.certificateFile, '--sni', 'own.example']],
+    ] as const) {
+      await using client = avsNet(...talk, ...own);
+      expect(await client.ended, client.output()).toBe(status);
+      if (status === 1) expect(events(client).at(-1)).toMatchObject({ alert: { name: 'unrecognized_name' } });
+    }
   });
 
   it('closes in order when it is interrupted', async () => {

@@ -61,6 +61,27 @@ export function privateKey(flag: string, text: string, passwordFile?: string): P
   return source === 'empty' ? empty('privateKey') : privateKeyFromFile(value, password);
 }
 
+/** `--ca` and `--crl`. */
+export interface TrustOptions {
+  readonly ca?: readonly string[];
+  readonly crl?: readonly string[];
+}
+
+export interface Trust {
+  readonly trustedCerts?: CertificateChainInfo;
+  readonly ignoreSystemTrustStore?: true;
+  readonly certRevocationLists?: CertRevocationListInfo;
+}
+
+/** Whoever names trust anchors means these and no others. */
+export function trustOf({ ca = [], crl = [] }: TrustOptions): Trust | undefined {
+  if (ca.length === 0 && crl.length === 0) return undefined;
+  return {
+    ...(ca.length > 0 && { trustedCerts: certificateChain('--ca', ca), ignoreSystemTrustStore: true }),
+    ...(crl.length > 0 && { certRevocationLists: certRevocationList('--crl', crl) }),
+  };
+}
+
 type Source =
   | { readonly source: 'file' | 'path' | 'engine' | 'empty'; readonly value: string }
   | { readonly source: 'buffer'; readonly value: Uint8Array };

@@ -91,6 +91,7 @@ function program(terminal: Terminal): Command {
     .option('--lwm2m', 'answer LwM2M registrations, and show the directory when it changes')
     .option('--psk <id=hex>', 'an identity and its key; repeatable', collect, [])
     .option('--psk-hint <text>', 'PSK identity hint')
+    .option('--name <name=cert,key>', 'certificate for clients that ask for this name; repeatable', collect, [])
     .option('--receive <n>', 'end after this many messages', count)
     .option('--max-half-open <n>', 'handshakes at a time; default 1000', amount)
     .option('--max-peers <n>', 'peers at a time; default 10000', amount)

@@ -16,8 +16,9 @@ import {
   type Version,
   type VersionRange,
 } from '@avs-net/core';
-import { certificateServer, certificates, psk, pskServer, withoutServerCertValidation } from '@avs-net/credentials';
-import { certificateChain, certRevocationList, hex, privateKey } from './credential-source.ts';
+import { certificates, psk, withoutServerCertValidation } from '@avs-net/credentials';
+import { certificateChain, hex, privateKey, trustOf } from './credential-source.ts';
+import { serverNames, serverSecurity } from './server-credentials.ts';
 import { UsageError } from './usage-error.ts';
 
 /** As commander hands them over. */
@@ -28,6 +29,8 @@ export interface SecureOptions {
   /** `ID=HEX`, repeatable; server only. */
   readonly psk?: readonly string[];
   readonly pskHint?: string;
+  /** `NAME=CERT,KEY`, repeatable; server only. */
+  readonly name?: readonly string[];
   readonly ca?: readonly string[];
   readonly cert?: readonly string[];
   readonly key?: string;
@@ -62,7 +65,9 @@ export function serverConfiguration(
   options: SecureOptions,
 ): SecureConfiguration | TransportConfiguration {
   if (isPlain(type)) return plainConfiguration(type, options);
-  return { security: serverSecurity(options), ...common(options) };
+  const names = serverNames(options);
+  const named = names === undefined ? {} : { server: { names } };
+  return { security: serverSecurity(options), ...common(options), ...named };
 }
 
 /** `--backend` for the type of the URI, else `AVS_NET_USE`, else the plugins in the order they were found. */
@@ -96,49 +101,6 @@ function clientSecurity(options: SecureOptions): Security {
     ...(key !== undefined && { clientKey: privateKey('--key', key, options.keyPasswordFile) }),
   });
   return options.verify === false ? withoutServerCertValidation(info) : info;
-}
-
-function serverSecurity(options: SecureOptions): Security {
-  const { cert = [], key } = options;
-  if (cert.length > 0 || key !== undefined) {
-    if (cert.length === 0 || key === undefined) throw new UsageError('--cert and --key belong together');
-    const { ignoreSystemTrustStore: _, ...trust } = trustOf(options) ?? {};
-    return certificateServer({
-      serverCert: certificateChain('--cert', cert),
-      serverKey: privateKey('--key', key, options.keyPasswordFile),
-      ...trust,
-      ...(trust.trustedCerts !== undefined && { clientAuthentication: 'required' as const }),
-    });
-  }
-  const keys = pskKeys(options);
-  if (keys.size === 0) throw new UsageError('a secure server needs --psk ID=HEX, or --cert and --key');
-  const hint = options.pskHint;
-  return pskServer({
-    identities: keys,
-    ...(hint !== undefined && { identityHint: new TextEncoder().encode(hint) }),
-  });
-}
-
-function pskKeys(options: SecureOptions): Map<string, Uint8Array> {
-  const keys = new Map<string, Uint8Array>();
-  for (const [index, entry] of (options.psk ?? []).entries()) {
-    const at = entry.lastIndexOf('=');
-    if (at < 0) throw new UsageError(`--psk number ${index + 1} has no "="; write ID=HEX`);
-    keys.set(entry.slice(0, at), hex(`--psk ${entry.slice(0, at)}`, entry.slice(at + 1)));
-  }
-  if (options.pskIdentity !== undefined && options.pskKey !== undefined) {
-    keys.set(options.pskIdentity, hex('--psk-key', options.pskKey));
-  }
-  return keys;
-}
-
-/** Whoever names trust anchors means these and no others. */
-function trustOf({ ca = [], crl = [] }: SecureOptions) {
-  if (ca.length === 0 && crl.length === 0) return undefined;
-  return {
-    ...(ca.length > 0 && { trustedCerts: certificateChain('--ca', ca), ignoreSystemTrustStore: true }),
-    ...(crl.length > 0 && { certRevocationLists: certRevocationList('--crl', crl) }),
-  };
 }
 
 function common(options: SecureOptions): Partial<SecureConfiguration> {
@@ -194,6 +156,7 @@ const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
   'pskKey',
   'psk',
   'pskHint',
+  'name',
   'ca',
   'cert',
   'key',

@@ -24,12 +24,13 @@ export function servingConfiguration(
     ...(options.reusePort === true && { reusePort: true }),
   };
   if (!('security' in configuration)) return { ...configuration, ...transport };
-  const server: ServerLimits = {
+  const limits: ServerLimits = {
     ...(options.maxHalfOpen !== undefined && { maxHalfOpen: options.maxHalfOpen }),
     ...(options.maxPeers !== undefined && { maxPeers: options.maxPeers }),
     ...(options.maxPeersPerHost !== undefined && { maxPeersPerHost: options.maxPeersPerHost }),
     ...(options.handshakeTimeout !== undefined && { handshakeTimeout: options.handshakeTimeout }),
     ...(options.idleTimeout !== undefined && { idleTimeout: options.idleTimeout }),
   };
+  const server = { ...configuration.server, ...limits };
   return { ...configuration, server, backendConfiguration: { ...configuration.backendConfiguration, ...transport } };
 }

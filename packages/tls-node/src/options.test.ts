@@ -1,11 +1,26 @@
 import type { SecureConfiguration } from '@avs-net/core/plugin';
-import { certificates, psk } from '@avs-net/credentials';
+import {
+  certificateChainFromFile,
+  certificateServer,
+  certificates,
+  privateKeyFromFile,
+  psk,
+  pskServer,
+  serverSecurity,
+} from '@avs-net/credentials';
 import { describe, expect, it } from 'vitest';
 import { host } from '../test/pair.ts';
 import { contextOptions } from './options.ts';
 
 const certificate = certificates({});
 const preShared = psk({ identity: 'device', key: Buffer.alloc(16, 1) });
+const mixed = serverSecurity({
+  psk: pskServer({ lookup: () => undefined }),
+  certificate: certificateServer({
+    serverCert: certificateChainFromFile('server.crt'),
+    serverKey: privateKeyFromFile('server.key'),
+  }),
+});
 
 function protocol(change: Partial<SecureConfiguration>, security: SecureConfiguration['security'] = certificate) {
   return contextOptions({ security, ...change }, (init) => host.error(init)).protocol;
@@ -84,6 +99,8 @@ describe('versions and ciphersuites', () => {
       /none of them belongs to TLSv1\.3/,
     ],
     ['a key with TLS 1.3', { version: { min: 'TLSv1.3' } }, 'ENOTSUP', /pre-shared keys need TLSv1\.2/, preShared],
+    ['both kinds of client', {}, 'ENOTSUP', /security\.mode: either/, mixed],
+    ['names', { server: { names: {} } }, 'ENOTSUP', /server\.names: not supported/],
     ['a Connection ID', { connectionId: true }, 'ENOTSUP', /connectionId/],
   ])('%s are refused', (_what, change, code, message, security) => {
     expect(() => protocol(change, security)).toThrow(

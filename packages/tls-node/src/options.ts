@@ -28,9 +28,20 @@ type Refuse = (init: EngineErrorInit) => Error;
 
 /** Throws EINVAL or ENOTSUP, made by `refuse`, which name the property. */
 export function contextOptions(configuration: SecureConfiguration, refuse: Refuse): ContextOptions {
-  const { security, connectionId, alpn } = configuration;
+  const { security, connectionId, alpn, server } = configuration;
   if (connectionId === true) throw refuse({ code: 'ENOTSUP', message: 'connectionId: TLS over a stream has none' });
   const { mode } = security;
+  if (mode === 'mixed') {
+    throw refuse({
+      code: 'ENOTSUP',
+      message: 'security.mode: either pre-shared keys or certificates on one port, not both',
+    });
+  }
+  if (server?.names !== undefined) {
+    const why =
+      'a server of node:tls cannot refuse a name by alert, nor ask other things of the clients of another name';
+    throw refuse({ code: 'ENOTSUP', message: `server.names: not supported, because ${why}` });
+  }
   const suites = usableSuites(configuration, mode, refuse);
   return {
     role: securityRole(security),
