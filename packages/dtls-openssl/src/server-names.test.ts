@@ -68,6 +68,29 @@ describe('a server with names', () => {
     wire.destroy();
   });
 
+  it.each<[string, number, number, string]>([
+    // The extension: two bytes for the length of the list, one for the type, two for the length of the name.
+    ['whose list is longer than it is', -4, 200, 'decode_error'],
+    ['whose list is shorter than it is', -4, 1, 'decode_error'],
+    ['that is no host name but something else', -3, 1, 'decode_error'],
+    ['that is longer than its list', -1, 200, 'decode_error'],
+    ['that is shorter than its list', -1, 3, 'decode_error'],
+    ['with a NUL in it', 3, 0, 'unrecognized_name'],
+    ['with a character that no host has', 3, 0x2f, 'unrecognized_name'],
+    ['that is a wildcard', 0, 0x2a, 'unrecognized_name'],
+    ['in another alphabet', 0, 0xe9, 'unrecognized_name'],
+  ])('refuses a name %s, and asks nobody', async (_what, offset, value, name) => {
+    const carry = (bytes: Uint8Array, from: string): Uint8Array[] => {
+      const at = from === 'client' ? Buffer.from(bytes).indexOf('one.example') : -1;
+      if (at >= 0) bytes[at + offset] = value;
+      return [bytes];
+    };
+    const wire = await meet(client(), server(table()), { serverName: 'one.example', carry });
+    expect(wire.server.error?.alert).toMatchObject({ name, origin: 'local' });
+    expect([wire.server.names, wire.client.isEstablished]).toEqual([[], false]);
+    wire.destroy();
+  });
+
   it('asks those clients for a certificate whose name wants it, and judges it by the anchors of that name', async () => {
     const greet = (name: string, own = {}) => meet(client(own), server(table()), { serverName: name });
     const device = ownCertificate(other.issue('device'));
