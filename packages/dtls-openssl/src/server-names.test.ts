@@ -153,6 +153,29 @@ describe('a server with names', () => {
     for (const each of contexts) each.destroy();
   });
 
+  it('resumes a client with a certificate under the name that asked for it, and knows it still', async () => {
+    const configuration = server(table());
+    const resuming = client(ownCertificate(other.issue('device')), { session: new Map() });
+    const contexts = [await contextOf(resuming), await contextOf(configuration)];
+    const begin = (session?: Uint8Array) =>
+      new Wire(
+        resuming,
+        configuration,
+        undefined,
+        { client: { serverName: 'two.example', ...(session && { session }) } },
+        contexts,
+      ).connect();
+    const wires = [await begin()];
+    wires.push(await begin(wires[0]!.client.sessions[0]));
+    expect(wires.map((wire) => wire.server.association.info().resumed)).toEqual([false, true]);
+    for (const wire of wires) {
+      const [leaf] = wire.server.association.info().peerCertificates!;
+      expect(new X509Certificate(leaf!).subject).toBe('CN=device');
+      for (const end of [wire.client, wire.server]) end.association.destroy();
+    }
+    for (const each of contexts) each.destroy();
+  });
+
   it('rests while it asks, asks once, and takes no answer in ten seconds for none', async () => {
     const wire = await Wire.of(
       client(),
