@@ -26,6 +26,7 @@ import {
 } from './native-context.ts';
 import { type CertificateCredential, checkTimeouts, contextOptions } from './options.ts';
 import { expectServer } from './peer-identity.ts';
+import { counted } from './record-numbers.ts';
 import { serverName } from './server-name.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 
@@ -95,7 +96,7 @@ function contextOf(
         addon.destroyAssociation(association);
         throw error;
       }
-      return new OpensslAssociation(addon, association, request, { ...agreements, names });
+      return new OpensslAssociation(addon, association, counted(request), { ...agreements, names });
     });
   const association = (request: AssociationRequest): Association => {
     if (request.role !== options.role) {
