@@ -1,6 +1,6 @@
 /**
- * Credentials by server name, and clients of both kinds on one port: through the public API and real sockets, against the
- * command lines of OpenSSL and GnuTLS, one by one and all at once.
+ * Credentials by server name, and clients of both kinds on one port: through the public API and real sockets, against
+ * the command lines of OpenSSL and GnuTLS, one by one and all at once.
  */
 
 import { createNet, type Net, type SecureConfiguration, type Socket } from '@avs-net/core';

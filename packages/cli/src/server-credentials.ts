@@ -1,6 +1,6 @@
 /**
- * What `serve` shows its clients and asks of them: pre-shared keys, a certificate, or both on one port, and certificates
- * by the name that clients ask for. Nothing secret is echoed back.
+ * What `serve` shows its clients and asks of them: pre-shared keys, a certificate, or both on one port, and
+ * certificates by the name that clients ask for. Nothing secret is echoed back.
  */
 
 import type { CertificateServerInfo, PskServerInfo, Security } from '@avs-net/core';

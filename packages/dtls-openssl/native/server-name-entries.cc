@@ -20,8 +20,8 @@ napi_value ServeNames(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// answerServerName(association, context or 0, idContext, arena): bytes written. 0: nobody serves that name; the context of
-// the association: the name does not count
+// answerServerName(association, context or 0, idContext, arena): bytes written. 0: nobody serves that name; the context
+// of the association: the name does not count
 napi_value AnswerServerName(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "answerServerName", 4);
   Connection* connection = arguments.AssociationAt(0);

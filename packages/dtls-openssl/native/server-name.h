@@ -1,5 +1,5 @@
-// The name that a client asks a server for (RFC 6066 §3). Where a server has credentials by name the handshake rests at the
-// ClientHello until JavaScript has said which context serves that name, or that none does.
+// The name that a client asks a server for (RFC 6066 §3). Where a server has credentials by name the handshake rests
+// at the ClientHello until JavaScript has said which context serves that name, or that none does.
 #ifndef DTLS_OPENSSL_SERVER_NAME_H_
 #define DTLS_OPENSSL_SERVER_NAME_H_
 

@@ -70,8 +70,8 @@ bool SessionServer::Install(SSL_CTX* ctx, Bytes id_context, bool tickets) {
 
 SessionServer* SessionServer::From(const SSL* ssl) { return Connection::From(ssl)->context().sessions(); }
 
-// Called with the SSL_CTX that serves the name, but sessions are those of the server. The name comes first: sessions are
-// bound to it.
+// Called with the SSL_CTX that serves the name, but sessions are those of the server. The name comes first: sessions
+// are bound to it.
 int SessionServer::SawHello(SSL* ssl, int* alert, void*) {
   Connection* connection = Connection::From(ssl);
   if (connection->context().serves_names()) {
@@ -87,7 +87,7 @@ int SessionServer::SawHello(Connection* connection, SSL* ssl) {
   if (claim.state() == SessionClaim::State::kAsking) return SSL_CLIENT_HELLO_RETRY;
   if (claim.state() != SessionClaim::State::kUnread) return SSL_CLIENT_HELLO_SUCCESS;
   claim.Refuse();
-  // A ticket that holds a certificate is too much for a hello of one datagram, which is all that is answered statelessly.
+  // A ticket with a certificate is too much for a hello of one datagram, which is all that is answered statelessly.
   if (AsksForCertificates(ssl) && OffersCertificates(ssl)) SSL_set_options(ssl, SSL_OP_NO_TICKET);
   const Session session = Offered(ssl);
   if (session == nullptr) return SSL_CLIENT_HELLO_SUCCESS;

@@ -1,6 +1,6 @@
 /**
- * What all associations of one configuration share: an SSL_CTX with its credential, and those of the names that a server
- * has. Makes associations behind the record filter, and serves peers through the endpoint.
+ * What all associations of one configuration share: an SSL_CTX with its credential, and those of the names that a
+ * server has. Makes associations behind the record filter, and serves peers through the endpoint.
  */
 
 import type {

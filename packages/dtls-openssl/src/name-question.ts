@@ -1,6 +1,6 @@
 /**
- * The question of one association of a server: who serves the name that its peer asks for (RFC 6066 §3). Decides what is
- * a name at all, asks the application, and finds the context of what it answers.
+ * The question of one association of a server: who serves the name that its peer asks for (RFC 6066 §3). Decides what
+ * is a name at all, asks the application, and finds the context of what it answers.
  */
 
 import {

@@ -1,7 +1,7 @@
 /**
- * The contexts of a server with credentials by name (RFC 6066 §3): one for each credential, whatever names it has. Those
- * of a table are made with the server, those that a function gives when they are first seen. They are found by identity,
- * so that no name that a stranger makes up leaves anything behind.
+ * The contexts of a server with credentials by name (RFC 6066 §3): one for each credential, whatever names it has.
+ * Those of a table are made with the server, those that a function gives when they are first seen. They are found by
+ * identity, so that no name that a stranger makes up leaves anything behind.
  */
 
 import type { CertificateServerInfo } from '@avs-net/core/plugin';
@@ -43,7 +43,7 @@ export class NamedContexts {
     }
   }
 
-  /** The context of a credential, for a client that asked for `name`. It is to be used before anything else is awaited. */
+  /** The context of a credential, for a client that asked for `name`; to be used before anything else is awaited. */
   choose(info: CertificateServerInfo, name: string): NameChoice | Promise<NameChoice> {
     const found = this.#table.get(info) ?? this.#givenContext(info);
     return found instanceof Promise ? found.then((made) => choiceOf(made, name)) : choiceOf(found, name);

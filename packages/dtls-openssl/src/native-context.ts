@@ -1,5 +1,5 @@
 /**
- * An SSL_CTX of the addon with everything that it is told: versions, suites, credentials, what is agreed on beside them.
+ * An SSL_CTX of the addon with everything that it is told: versions, suites, credentials, and what is agreed on beside.
  */
 
 import {

@@ -54,8 +54,8 @@ export interface Addon {
   /** Server, after `serveSessions`: `answerServerName` is awaited where a client asks for a name. */
   serveNames(context: number): void;
   /**
-   * Which context serves the name that was asked for: 0 none, that of the association: the name does not count. Sessions
-   * of the association are bound to `idContext`.
+   * Which context serves the name that was asked for: 0 none, that of the association: the name does not count.
+   * Sessions of the association are bound to `idContext`.
    */
   answerServerName(association: number, context: number, idContext: Uint8Array, arena: Uint8Array): number;
   /** 80 bytes each; the first encrypts, all decrypt. */

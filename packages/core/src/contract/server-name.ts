@@ -1,6 +1,6 @@
 /**
- * Server names as they are compared (RFC 6066 §3, RFC 5890): host names in ASCII, in lower case. What is no host name is
- * never looked up, so that a hostile one reaches no table and no database.
+ * Server names as they are compared (RFC 6066 §3, RFC 5890): host names in ASCII, in lower case. What is no host name
+ * is never looked up, so that a hostile one reaches no table and no database.
  */
 
 import { isIP } from 'node:net';
@@ -18,7 +18,7 @@ export function isAddressLiteral(name: string): boolean {
   return isIP(name.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-/** The name of an entry of a table, in which labels may be in Unicode and the leftmost may be `*`; undefined: no name. */
+/** The name of an entry of a table: labels may be in Unicode and the leftmost may be `*`. Undefined: it is no name. */
 export function canonicalEntry(entry: string): string | undefined {
   const wild = entry.startsWith('*.');
   const host = wild ? entry.slice(2) : entry;
