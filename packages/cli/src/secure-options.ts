@@ -4,6 +4,8 @@
 
 import { appendFileSync } from 'node:fs';
 import {
+  type CertificateInfo,
+  type CertificateServerInfo,
   fileSessionStore,
   type HandshakeTimeouts,
   type Plugin,
@@ -16,7 +18,14 @@ import {
   type Version,
   type VersionRange,
 } from '@avs-net/core';
-import { certificateServer, certificates, psk, pskServer, withoutServerCertValidation } from '@avs-net/credentials';
+import {
+  certificateServer,
+  certificates,
+  psk,
+  pskServer,
+  withoutServerCertValidation,
+  withSha1HandshakeSignatures,
+} from '@avs-net/credentials';
 import { certificateChain, certRevocationList, hex, privateKey } from './credential-source.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -38,6 +47,7 @@ export interface SecureOptions {
   readonly sni?: string;
   readonly minVersion?: string;
   readonly maxVersion?: string;
+  readonly sha1Signatures?: boolean;
   readonly ciphersuites?: string;
   readonly handshakeTimeouts?: string;
   readonly alpn?: string;
@@ -95,7 +105,7 @@ function clientSecurity(options: SecureOptions): Security {
     ...(cert.length > 0 && { clientCert: certificateChain('--cert', cert) }),
     ...(key !== undefined && { clientKey: privateKey('--key', key, options.keyPasswordFile) }),
   });
-  return options.verify === false ? withoutServerCertValidation(info) : info;
+  return doors(options.verify === false ? withoutServerCertValidation(info) : info, options);
 }
 
 function serverSecurity(options: SecureOptions): Security {
@@ -103,12 +113,13 @@ function serverSecurity(options: SecureOptions): Security {
   if (cert.length > 0 || key !== undefined) {
     if (cert.length === 0 || key === undefined) throw new UsageError('--cert and --key belong together');
     const { ignoreSystemTrustStore: _, ...trust } = trustOf(options) ?? {};
-    return certificateServer({
+    const info = certificateServer({
       serverCert: certificateChain('--cert', cert),
       serverKey: privateKey('--key', key, options.keyPasswordFile),
       ...trust,
       ...(trust.trustedCerts !== undefined && { clientAuthentication: 'required' as const }),
     });
+    return doors(info, options);
   }
   const keys = pskKeys(options);
   if (keys.size === 0) throw new UsageError('a secure server needs --psk ID=HEX, or --cert and --key');
@@ -117,6 +128,10 @@ function serverSecurity(options: SecureOptions): Security {
     identities: keys,
     ...(hint !== undefined && { identityHint: new TextEncoder().encode(hint) }),
   });
+}
+
+function doors<T extends CertificateInfo | CertificateServerInfo>(info: T, { sha1Signatures }: SecureOptions): T {
+  return sha1Signatures === true ? withSha1HandshakeSignatures(info) : info;
 }
 
 function pskKeys(options: SecureOptions): Map<string, Uint8Array> {
@@ -203,6 +218,7 @@ const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
   'sni',
   'minVersion',
   'maxVersion',
+  'sha1Signatures',
   'ciphersuites',
   'handshakeTimeouts',
   'alpn',

@@ -4,7 +4,7 @@
  */
 
 import type { Plugin, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
-import { certificateChainFromBuffer, certificates, psk } from '@avs-net/credentials';
+import { certificateChainFromBuffer, certificates, psk, withSha1HandshakeSignatures } from '@avs-net/credentials';
 
 export type Need =
   | 'certificate'
@@ -18,6 +18,7 @@ export type Need =
   | 'exporter'
   | 'crl'
   | 'dane'
+  | 'sha1HandshakeSignatures'
   | 'alerts'
   | 'decorate'
   | 'innerMtu'
@@ -55,6 +56,7 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
     }),
   }),
   dane: () => ({ security: certificates({ dane: true }) }),
+  sha1HandshakeSignatures: () => ({ security: withSha1HandshakeSignatures(certificates({})) }),
   /** Reported, not asked for: nothing to refuse. */
   alerts: () => undefined,
   decorate: () => undefined,

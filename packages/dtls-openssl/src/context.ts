@@ -14,6 +14,7 @@ import {
   type SecureConfiguration,
   wipe,
 } from '@avs-net/core/plugin';
+import { isWithSha1HandshakeSignatures } from '@avs-net/credentials';
 import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
 import { useAgreements } from './agreements.ts';
 import { OpensslAssociation } from './association.ts';
@@ -114,8 +115,10 @@ function contextOf(
 
 /** What decides, beside certificates and lists, who is let in. */
 function facts({ role, info }: CertificateCredential): readonly string[] {
-  if (role === 'server') return [role, info.clientAuthentication ?? 'none'];
-  return [role, String(isVerifying(info)), String(info.dane === true), String(info.ignoreSystemTrustStore === true)];
+  const sha1 = isWithSha1HandshakeSignatures(info) ? ['SHA-1 signatures'] : [];
+  if (role === 'server') return [role, info.clientAuthentication ?? 'none', ...sha1];
+  const switches = [isVerifying(info), info.dane === true, info.ignoreSystemTrustStore === true];
+  return [role, ...switches.map(String), ...sha1];
 }
 
 /** Keys that a function gives may be wrong; then those that were good go on. */
@@ -129,7 +132,7 @@ function refreshKeys(keys: TicketKeys | undefined, { output }: AssociationReques
 
 function createNative(
   addon: Addon,
-  { role, minVersion, maxVersion, suites }: ContextOptions,
+  { role, minVersion, maxVersion, suites, credential }: ContextOptions,
   useCredential: (handle: number) => void,
 ): number {
   const handle = addon.createContext(
@@ -138,6 +141,7 @@ function createNative(
     maxVersion,
     suites.map(({ opensslName }) => opensslName).join(':'),
     suites.map(({ id }) => id),
+    credential.mode === 'certificate' && isWithSha1HandshakeSignatures(credential.info),
   );
   try {
     useCredential(handle);

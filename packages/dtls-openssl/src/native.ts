@@ -20,6 +20,7 @@ export interface Addon {
     maxVersion: number,
     cipherList: string,
     suites: readonly number[],
+    sha1Signatures: boolean,
   ): number;
   useClientPsk(context: number, identity: Uint8Array, key: Uint8Array): void;
   useServerPsk(context: number, hint: Uint8Array | undefined, concealUnknownIdentity: boolean): void;

@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict';
 import type { NetError, Role, SecureConfiguration, TlsaRecord } from '@avs-net/core/plugin';
 import { type Fixture, type FixtureAuthority, fixtureAuthority, selfSigned } from '../certificates/authority.ts';
-import { asClient, asServer, insisting, knows, NAMED, shows, tlsa, trusting } from '../certificates/configuration.ts';
+import {
+  asClient,
+  asServer,
+  insisting,
+  knows,
+  NAMED,
+  shows,
+  signedWithSha1,
+  tlsa,
+  trusting,
+} from '../certificates/configuration.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
 import { assertBytes, assertTalks, rejects } from '../expectation.ts';
 import { type Pair, type Stage, Unavailable } from '../stage.ts';
@@ -182,6 +192,25 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
       await refusedBetween(stage, asClient(root, shows(bad)), rules);
     },
   },
+  ...(['client', 'server'] as const).map(
+    (role): ConformanceCase => ({
+      role,
+      needs: ['certificate', 'sha1HandshakeSignatures'],
+      mutual: true,
+      id: `certificate/${role}-sha1-signatures`,
+      title: 'speaks DTLS 1.0 with certificates where that was asked for by name, and nowhere else',
+      async run(stage) {
+        const { root, server } = fixtures();
+        const version = { min: 'DTLSv1.0', max: 'DTLSv1.0' } as const;
+        const both = { client: { ...asClient(root), version }, server: { ...asServer(server), version } };
+        const subject = role === 'client' ? stage.clientConfiguration : stage.serverConfiguration;
+        await rejects(stage.subject.createSocket('dtls', subject(both[role])), 'ENOTSUP');
+        const pair = await stage.pair({ client: signedWithSha1(both.client), server: signedWithSha1(both.server) });
+        assert.equal(pair.client.info().version, 'DTLSv1.0');
+        await assertTalks(pair);
+      },
+    }),
+  ),
   {
     ...certificateCase('client'),
     id: 'certificate/dane',

@@ -108,6 +108,17 @@ function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefin
   if (fields['dane'] === true && own !== undefined && own.dane !== true) {
     unmet.push(unclaimed('security.dane', 'DANE', `${role}.dane`));
   }
+  if (fields['sha1HandshakeSignatures'] === true) {
+    if ((fields as Record<symbol, unknown>)[SHA1_DOOR] !== true) {
+      const message =
+        'security.sha1HandshakeSignatures may only be switched on by withSha1HandshakeSignatures() of ' +
+        '@avs-net/credentials, so that it can be found; (D)TLS 1.2 does without';
+      unmet.push({ path: 'security.sha1HandshakeSignatures', need: 'the loud door', code: 'EINVAL', message });
+    } else if (own !== undefined && own.sha1HandshakeSignatures !== true) {
+      const claim = `${role}.sha1HandshakeSignatures`;
+      unmet.push(unclaimed('security.sha1HandshakeSignatures', 'handshakes signed with SHA-1', claim));
+    }
+  }
   if (fields['serverCertValidation'] === false && (fields as Record<symbol, unknown>)[LOUD_DOOR] !== true) {
     const message =
       'security.serverCertValidation may only be switched off by withoutServerCertValidation() of ' +
@@ -146,6 +157,7 @@ const SHAPES: Readonly<Record<SecurityMode, Readonly<Record<Role, Shape>>>> = {
       clientCert: credential,
       clientKey: credential,
       rebuildClientCertChain: flag,
+      sha1HandshakeSignatures: flag,
     },
     server: {
       mode,
@@ -154,6 +166,7 @@ const SHAPES: Readonly<Record<SecurityMode, Readonly<Record<Role, Shape>>>> = {
       clientAuthentication: oneOf('none', 'optional', 'required'),
       trustedCerts: credential,
       certRevocationLists: credential,
+      sha1HandshakeSignatures: flag,
     },
   },
 };
@@ -172,3 +185,4 @@ const CREDENTIALS = [
 const SOURCES: readonly string[] = ['empty', 'file', 'path', 'array', 'list'];
 
 const LOUD_DOOR = Symbol.for('@avs-net/credentials/withoutServerCertValidation');
+const SHA1_DOOR = Symbol.for('@avs-net/credentials/withSha1HandshakeSignatures');
