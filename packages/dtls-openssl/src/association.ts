@@ -15,11 +15,13 @@ import {
   type NeedAnswer,
   type Phase,
   type SecureConfiguration,
+  type Silence,
   wipe,
 } from '@avs-net/core/plugin';
 import { describeFailure } from './failure.ts';
 import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import type { Addon } from './native.ts';
+import { describeSilence } from './silence.ts';
 import { VERSION_NAMES } from './versions.ts';
 
 /** What it does beside carrying bytes: only where it is configured. */
@@ -108,6 +110,12 @@ export class OpensslAssociation implements Association {
     if (this.#phase === 'closed') return;
     const arena = borrowArena();
     this.#report(arena, this.#addon.shutdown(this.#handle, arena), now);
+  }
+
+  silence(): Silence | undefined {
+    if (this.#phase !== 'handshake' || this.#handle === 0) return undefined;
+    const last = this.#addon.lastMessages(this.#handle);
+    return { message: describeSilence(this.#request.role, last >> 8, last & 0xff) };
   }
 
   maxMessage(lowerLimit: number): number {

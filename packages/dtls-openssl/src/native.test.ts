@@ -74,6 +74,7 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     answerPsk: [association, new Uint8Array(16)],
     shutdown: [association, arena],
     info: [association],
+    lastMessages: [association],
     peerCertificates: [association],
     destroyAssociation: [association],
     takeSessions: [context],

@@ -45,6 +45,8 @@ export interface Addon {
   answerPsk(association: number, key: Uint8Array | undefined): void;
   shutdown(association: number, arena: Uint8Array): number;
   info(association: number): NativeInfo;
+  /** Types of the last handshake messages (RFC 5246 §7.4), sent * 256 + received; 255: none. */
+  lastMessages(association: number): number;
   /** DER, leaf first. */
   peerCertificates(association: number): Uint8Array[];
   destroyAssociation(association: number): boolean;

@@ -2,18 +2,17 @@
  * Runs an association over a lower socket: time, delivery, look-ups, errors. The association is never entered while it
  * is inside a call: what it reports meanwhile waits in a queue, messages copied once out of its memory, and is passed on
  * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
- * Knows nothing of DTLS.
  */
 
 import type { Alert } from '../contract/alert.ts';
-import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from '../contract/association.ts';
+import type { Association, AssociationInfo, Output, Phase, TraceEvent } from '../contract/association.ts';
 import type { LowerSink, LowerSocket } from '../contract/backend.ts';
 import type { Clock } from '../contract/clock.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
 import { unpooledCopy } from '../contract/secret-bytes.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import { copyNeed, type DriverEvent } from './driver-event.ts';
-import { cutOff, explained, sendRefusal } from './driver-failure.ts';
+import { cutOff, explained, sendRefusal, unfinished } from './driver-failure.ts';
 import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
 import { engineDefect } from './engine-defect.ts';
 
@@ -71,8 +70,12 @@ export class AssociationDriver {
     this.#host = host;
     this.#association = open(this.#output);
     this.#inside = false;
-    this.#lookups = new DriverLookups(host.answer, (id, answer) => this.#answer(id, answer));
-    this.#deadline = new DriverDeadline(host.clock, this.#timedOut);
+    this.#lookups = new DriverLookups(host.answer, (id, answer) => {
+      if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
+    });
+    this.#deadline = new DriverDeadline(host.clock, () => {
+      if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
+    });
   }
 
   /** The first flight of a client; a server adopts its hello. */
@@ -97,18 +100,17 @@ export class AssociationDriver {
       this.#inside = false;
       this.#drain();
     }
-    const refused = this.#sendError as NetError | undefined;
-    if (refused !== undefined) throw refused;
+    if (this.#sendError !== undefined) throw this.#sendError as NetError;
     return room;
   }
 
   /** close_notify, as far as it gets. Reports `closed` unless the association does not. A promise: until it has left. */
   shutdown(): void | Promise<void> {
     let leaving: Promise<void> | undefined;
-    const leave = (): void => {
+    if (this.#over) return undefined;
+    this.#enter(() => {
       leaving = this.#association.shutdown(this.#host.clock.now()) ?? undefined;
-    };
-    if (!this.#over) this.#enter(leave);
+    });
     return leaving;
   }
 
@@ -119,6 +121,12 @@ export class AssociationDriver {
     this.#deadline.cancel();
     if (!this.#inside) this.#free();
     this.#lookups.abort();
+  }
+
+  /** What is known of a handshake that takes too long for the caller. */
+  unfinished(): ReturnType<typeof unfinished> {
+    if (this.#inside || this.phase !== 'handshake') return;
+    return unfinished(this.#association.silence?.(this.#host.clock.now()), this.#hint, this.bytesReceived);
   }
 
   get phase(): Phase {
@@ -191,10 +199,6 @@ export class AssociationDriver {
       this.#drain();
     }
   }
-
-  readonly #timedOut = (): void => {
-    if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
-  };
 
   #enter(call: () => void): void {
     if (this.#inside) {
@@ -282,10 +286,6 @@ export class AssociationDriver {
     if (end !== undefined) this.#enter(() => end.call(this.#association, this.#host.clock.now()));
     else if (phase === 'established' && this.#lower.kind === 'datagram') this.#host.closed(undefined);
     else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
-  }
-
-  #answer(id: number, answer: NeedAnswer): void {
-    if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
   }
 
   #free(): void {
