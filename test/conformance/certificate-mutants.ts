@@ -3,8 +3,10 @@
  * contract, and the case that is there to catch it.
  */
 
+import type { Core } from '@avs-net/conformance';
+import * as core from '@avs-net/core';
 import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { withoutServerCertValidation } from '@avs-net/credentials';
+import { withoutServerCertValidation, withSha1HandshakeSignatures } from '@avs-net/credentials';
 import { listen } from '@avs-net/dtls-endpoint';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 
@@ -12,6 +14,8 @@ export interface CertificateMutant {
   readonly name: string;
   readonly caughtBy: string;
   readonly plugin: Plugin;
+  /** What is broken lies above the backend, where core would have caught it. */
+  readonly core?: Core;
 }
 
 export const CERTIFICATE_MUTANTS: readonly CertificateMutant[] = [
@@ -46,7 +50,28 @@ export const CERTIFICATE_MUTANTS: readonly CertificateMutant[] = [
       return sound;
     },
   }),
+  mutant('forgets that SHA-1 was asked for', 'certificate/client-sha1-signatures', { security: withoutBrands }),
+  ...(['client', 'server'] as const).map((role) => ({
+    ...mutant(`signs with SHA-1 unasked as ${role}`, `certificate/${role}-sha1-signatures`, {}),
+    core: { ...core, createNet: signingUnasked },
+  })),
 ];
+
+/** A net whose sockets all have the door open. */
+function signingUnasked(options: Parameters<Core['createNet']>[0]): core.Net {
+  const net = core.createNet(options);
+  const createSocket = net.createSocket.bind(net) as (type: string, asked: SecureConfiguration) => Promise<core.Socket>;
+  return new Proxy(net, {
+    get(target, property) {
+      const value = Reflect.get(target, property, target) as unknown;
+      if (property !== 'createSocket') return typeof value === 'function' ? value.bind(target) : value;
+      return (type: string, asked: SecureConfiguration) => {
+        const security = asked.security?.mode === 'certificate' && withSha1HandshakeSignatures(asked.security);
+        return createSocket(type, security ? { ...asked, security } : asked);
+      };
+    },
+  });
+}
 
 type Security = SecureConfiguration['security'];
 
@@ -84,11 +109,16 @@ function isClient(security: Security): security is Parameters<typeof withoutServ
   return security.mode === 'certificate' && !('serverCert' in security);
 }
 
-/** Credentials hide their bytes from being spread; their descriptions are kept as they are. */
+/** As it looks when symbols are not copied. */
+function withoutBrands(security: Security): Security {
+  return Object.fromEntries(Object.entries(security)) as unknown as Security;
+}
+
+/** Whatever does not meet the eye, such as the brand of a door, is kept. */
 function without(field: string): (security: Security) => Security {
   return (security) => {
-    const copy = { ...security } as Record<string, unknown>;
-    delete copy[field];
-    return copy as unknown as Security;
+    const { [field]: _, ...kept } = Object.getOwnPropertyDescriptors(security) as PropertyDescriptorMap;
+    const brands = Object.getOwnPropertySymbols(security).map((brand) => [brand, kept[brand as unknown as string]!]);
+    return Object.defineProperties({}, { ...kept, ...Object.fromEntries(brands) }) as Security;
   };
 }

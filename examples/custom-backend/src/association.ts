@@ -11,6 +11,7 @@ import type {
   EngineErrorInit,
   NeedAnswer,
   Phase,
+  Silence,
 } from '@avs-net/core/plugin';
 import { CLOSE_NOTIFY, describeAlert, readAlert, writeAlert } from './alert-message.ts';
 import type { Ciphersuite } from './ciphersuite.ts';
@@ -110,6 +111,10 @@ export class PskAssociation implements Association, HandshakeHost {
     if (this.#phase === 'closed') return;
     this.now = now;
     this.#end(describeAlert('warning', CLOSE_NOTIFY, 'local'));
+  }
+
+  silence(): Silence {
+    return this.#handshake.silence;
   }
 
   maxMessage(lowerLimit: number): number {

@@ -3,7 +3,7 @@
  * retransmission, doubts. Which messages mean what is decided by the role; records belong to the association.
  */
 
-import type { AssociationInfo, EngineErrorInit, HandshakeTimeouts, NeedAnswer } from '@avs-net/core/plugin';
+import type { AssociationInfo, EngineErrorInit, HandshakeTimeouts, NeedAnswer, Silence } from '@avs-net/core/plugin';
 import type { Ciphersuite } from './ciphersuite.ts';
 import { type FlightItem, RetransmissionTimer } from './flight.ts';
 import { FINISHED, type Fragment, type HandshakeMessage, HELLO_VERIFY_REQUEST } from './handshake-message.ts';
@@ -53,6 +53,11 @@ export class Handshake implements Negotiation {
 
   get deadline(): number | undefined {
     return this.#timer.deadline;
+  }
+
+  /** What it would be refused with now. */
+  get silence(): Silence {
+    return this.#doubt ?? { message: this.#role.silence() };
   }
 
   get isAwaitingKey(): boolean {

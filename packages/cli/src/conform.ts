@@ -87,7 +87,7 @@ async function peerOf(plugin: Plugin, wanted: string | undefined, cwd: string): 
     return found ?? only(await importPlugins(wanted, cwd), wanted, undefined);
   }
   const other = client === undefined ? 'client' : 'server';
-  return plugins.find(({ provides, claims }) => provides === 'dtls' && claims[other] !== undefined) ?? plugin;
+  return plugins.find(({ provides, claims }) => provides === plugin.provides && claims[other] !== undefined) ?? plugin;
 }
 
 function only(plugins: readonly Plugin[], module: string, name: string | undefined): Plugin {

@@ -129,6 +129,7 @@ function secure(command: Command): Command {
     .option('--sni <name>', 'server name instead of the host')
     .option('--min-version <version>', 'DTLSv1.0, DTLSv1.2, TLSv1.2, TLSv1.3')
     .option('--max-version <version>', 'the same')
+    .option('--sha1-signatures', 'let DTLS 1.0 have certificates: for peers that cannot be updated only')
     .option('--ciphersuites <list>', 'IANA numbers or names, best first, separated by commas')
     .option('--handshake-timeouts <min,max>', 'retransmission timer in milliseconds')
     .option('--alpn <list>', 'application protocols, best first, separated by commas')

@@ -17,6 +17,7 @@ import {
   type VersionRange,
 } from '@avs-net/core';
 import { certificates, psk, withoutServerCertValidation } from '@avs-net/credentials';
+import { doors } from './credential-doors.ts';
 import { certificateChain, hex, privateKey, trustOf } from './credential-source.ts';
 import { serverNames, serverSecurity } from './server-credentials.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,6 +42,7 @@ export interface SecureOptions {
   readonly sni?: string;
   readonly minVersion?: string;
   readonly maxVersion?: string;
+  readonly sha1Signatures?: boolean;
   readonly ciphersuites?: string;
   readonly handshakeTimeouts?: string;
   readonly alpn?: string;
@@ -100,7 +102,7 @@ function clientSecurity(options: SecureOptions): Security {
     ...(cert.length > 0 && { clientCert: certificateChain('--cert', cert) }),
     ...(key !== undefined && { clientKey: privateKey('--key', key, options.keyPasswordFile) }),
   });
-  return options.verify === false ? withoutServerCertValidation(info) : info;
+  return doors(options.verify === false ? withoutServerCertValidation(info) : info, options);
 }
 
 function common(options: SecureOptions): Partial<SecureConfiguration> {
@@ -166,6 +168,7 @@ const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
   'sni',
   'minVersion',
   'maxVersion',
+  'sha1Signatures',
   'ciphersuites',
   'handshakeTimeouts',
   'alpn',

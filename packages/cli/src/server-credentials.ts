@@ -5,6 +5,7 @@
 
 import type { CertificateServerInfo, PskServerInfo, Security } from '@avs-net/core';
 import { certificateServer, serverSecurity as mixedSecurity, pskServer } from '@avs-net/credentials';
+import { doors } from './credential-doors.ts';
 import { certificateChain, hex, privateKey, trustOf } from './credential-source.ts';
 import type { SecureOptions } from './secure-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -42,12 +43,13 @@ function certificateSecurity(options: SecureOptions): CertificateServerInfo | un
 /** Whoever names trust anchors wants to see certificates of clients. */
 function presenting(flag: string, cert: readonly string[], key: string, options: SecureOptions): CertificateServerInfo {
   const { ignoreSystemTrustStore: _, ...trust } = trustOf(options) ?? {};
-  return certificateServer({
+  const info = certificateServer({
     serverCert: certificateChain(flag, cert),
     serverKey: privateKey(flag === '--cert' ? '--key' : flag, key, options.keyPasswordFile),
     ...trust,
     ...(trust.trustedCerts !== undefined && { clientAuthentication: 'required' as const }),
   });
+  return doors(info, options);
 }
 
 function pskSecurity(options: SecureOptions): PskServerInfo | undefined {

@@ -6,10 +6,17 @@
 import type { Need } from './need.ts';
 import type { Stage } from './stage.ts';
 
+export type SecureType = 'dtls' | 'tls';
+
+/** `types` of what is the same over datagrams and streams. */
+export const BOTH_TYPES: readonly SecureType[] = ['dtls', 'tls'];
+
 export interface ConformanceCase {
   /** `group/what`, stable: waivers and mutants name it. */
   readonly id: string;
   readonly title: string;
+  /** What the backend provides; default: dtls. */
+  readonly types?: readonly SecureType[];
   /** The role that the backend under test plays; the peer plays the other. */
   readonly role: 'client' | 'server';
   /** Claims of the backend under test beyond the role itself. What is not claimed must be refused instead. */

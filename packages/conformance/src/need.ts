@@ -12,6 +12,7 @@ import {
   psk,
   pskServer,
   serverSecurity,
+  withSha1HandshakeSignatures,
 } from '@avs-net/credentials';
 
 export type Need =
@@ -30,6 +31,7 @@ export type Need =
   | 'exporter'
   | 'crl'
   | 'dane'
+  | 'sha1HandshakeSignatures'
   | 'alerts'
   | 'decorate'
   | 'innerMtu'
@@ -76,6 +78,7 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
     }),
   }),
   dane: () => ({ security: certificates({ dane: true }) }),
+  sha1HandshakeSignatures: () => ({ security: withSha1HandshakeSignatures(certificates({})) }),
   /** Reported, not asked for: nothing to refuse. */
   alerts: () => undefined,
   decorate: () => undefined,

@@ -17,7 +17,16 @@ const NEEDS: readonly Need[] = [
     'keylog',
     'exporter',
   ] as const),
-  ...(['crl', 'dane', 'alerts', 'decorate', 'innerMtu', 'asyncLookup', 'extendedMasterSecret'] as const),
+  ...([
+    'crl',
+    'dane',
+    'alerts',
+    'decorate',
+    'innerMtu',
+    'asyncLookup',
+    'extendedMasterSecret',
+    'sha1HandshakeSignatures',
+  ] as const),
 ];
 const EVERYTHING: RoleClaims = {
   ...NOTHING,
@@ -36,7 +45,10 @@ describe('the plan', () => {
     const ids = CASES.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^[a-z]+\/[a-z0-9.-]+$/.test(id))).toBe(true);
-    expect(plan(pluginThat({})).map(({ conformanceCase }) => conformanceCase)).toEqual(CASES);
+    for (const type of ['dtls', 'tls'] as const) {
+      const planned = plan({ ...pluginThat({}), provides: type }).map(({ conformanceCase }) => conformanceCase);
+      expect(planned).toEqual(CASES.filter(({ types = ['dtls'] }) => types.includes(type)));
+    }
   });
 
   it('runs everything that is claimed', () => {

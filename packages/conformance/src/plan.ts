@@ -23,15 +23,17 @@ export type PlannedCase =
   /** Needs a claim that is only reported, never asked for. */
   | { readonly conformanceCase: ConformanceCase; readonly action: 'notClaimed'; readonly need: Need };
 
-/** Throws RangeError for a waiver that names no case, and for what provides something else than dtls. */
+/** Throws RangeError for a waiver that names no case, and for what provides neither dtls nor tls. */
 export function plan(plugin: Plugin, waivers: readonly Waiver[] = []): readonly PlannedCase[] {
-  if (plugin.provides !== 'dtls') {
-    throw new RangeError(`the kit has cases for dtls only, and ${plugin.name} provides ${plugin.provides}`);
+  const { provides } = plugin;
+  if (provides !== 'dtls' && provides !== 'tls') {
+    throw new RangeError(`the kit has cases for dtls and tls, and ${plugin.name} provides ${provides}`);
   }
+  const cases = CASES.filter(({ types = ['dtls'] }) => types.includes(provides));
   for (const { id } of waivers) {
-    if (!CASES.some((known) => known.id === id)) throw new RangeError(`waiver for an unknown case: ${id}`);
+    if (!cases.some((known) => known.id === id)) throw new RangeError(`waiver for an unknown case: ${id}`);
   }
-  return CASES.map((conformanceCase) =>
+  return cases.map((conformanceCase) =>
     planCase(
       conformanceCase,
       plugin,

@@ -8,13 +8,23 @@ import assert from 'node:assert/strict';
 import type * as core from '@avs-net/core';
 import type { Clock, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
 import { psk, pskServer } from '@avs-net/credentials';
+import type { SecureType } from './conformance-case.ts';
+import { createStreamNetwork, type StreamEntry, type StreamNetwork } from './network/stream-network.ts';
 import { createNetwork, type Network, type NetworkInit, type VirtualClock, virtualClock } from './network.ts';
 
 /** The part of `@avs-net/core` that the kit uses. */
 export type Core = Pick<typeof core, 'createNet' | 'systemClock'>;
 
 export interface Stage {
+  readonly type: SecureType;
+  /** What is below it. */
+  readonly lowerType: 'udp' | 'tcp';
+  /** Datagrams, below dtls. */
   readonly network: Network;
+  /** Below tls. */
+  readonly streams: StreamNetwork;
+  /** Everything that was sent, over whichever of the two. */
+  readonly log: readonly Sent[];
   readonly clock: Clock;
   /** Whether time moves by the stage alone; otherwise it is the system's, and says little of a backend. */
   readonly isVirtual: boolean;
@@ -50,6 +60,8 @@ export interface Stage {
   abandon(): Promise<void>;
 }
 
+export type Sent = Pick<StreamEntry, 'from' | 'to' | 'data'>;
+
 export interface PairInit {
   readonly client?: Partial<SecureConfiguration>;
   readonly server?: Partial<SecureConfiguration>;
@@ -75,24 +87,35 @@ export async function createStage(init: {
   readonly network?: Omit<NetworkInit, 'clock'>;
 }): Promise<Stage> {
   const { plugin, peer, role, core } = init;
-  const own = [plugin, peer].some(({ claims }) => claims.clock === 'system');
+  const type: SecureType = plugin.provides === 'tls' ? 'tls' : 'dtls';
+  // Streams lose nothing that would have to be waited for.
+  const own = type === 'tls' || [plugin, peer].some(({ claims }) => claims.clock === 'system');
   const time: Clock | VirtualClock = own ? core.systemClock : virtualClock();
   const counted = countedClock(time);
   const network = createNetwork({ clock: time, ...init.network });
-  const net = (backend: Plugin, host: string): core.Net =>
-    core.createNet({ plugins: [network.plugin({ host }), backend], clock: counted.clock });
+  const streams = createStreamNetwork();
+  const net = (backend: Plugin, host: string): core.Net => {
+    const lower = type === 'tls' ? streams.plugin({ host }) : network.plugin({ host });
+    return core.createNet({ plugins: [lower, backend], clock: counted.clock });
+  };
   const [clientPlugin, serverPlugin] = role === 'client' ? [plugin, peer] : [peer, plugin];
   const client = net(clientPlugin, CLIENT_HOST);
   const server = net(serverPlugin, SERVER_HOST);
   // Loading takes real time, which virtual time must not overtake.
   await Promise.all([plugin.load(), peer.load(), client.backends(), server.backends()]);
-  const motion = own ? limitTime(time) : moveTime(time as VirtualClock, core.systemClock);
+  const motion = own
+    ? limitTime(time, type === 'tls' ? LONGEST_STREAM_CASE : LONGEST_REAL_CASE)
+    : moveTime(time as VirtualClock, core.systemClock);
   const timeouts = own ? REAL_TIMEOUTS : VIRTUAL_TIMEOUTS;
   const timersOf = (claims: core.RoleClaims | undefined): Partial<SecureConfiguration> =>
     claims?.handshakeTimers === true ? { dtlsHandshakeTimeouts: timeouts } : {};
 
   const stage: Stage = {
+    type,
+    lowerType: type === 'tls' ? 'tcp' : 'udp',
     network,
+    streams,
+    log: type === 'tls' ? streams.log : network.log,
     clock: counted.clock,
     isVirtual: !own,
     plugin,
@@ -118,13 +141,13 @@ export async function createStage(init: {
       ...extra,
     }),
     async listen(extra) {
-      const listener = await server.createSocket('dtls', stage.serverConfiguration(extra));
+      const listener = await server.createSocket(type, stage.serverConfiguration(extra));
       await listener.bind(SERVER_HOST, 0);
       return listener;
     },
     async pair({ client: ofClient, server: ofServer } = {}) {
       const listener = await stage.listen(ofServer);
-      const socket = await client.createSocket('dtls', stage.clientConfiguration(ofClient));
+      const socket = await client.createSocket(type, stage.clientConfiguration(ofClient));
       const accepting = listener.accept();
       // Should connect fail, that is the failure to report.
       accepting.catch(() => {});
@@ -176,11 +199,11 @@ function moveTime(clock: VirtualClock, real: Clock): Motion {
   };
 }
 
-function limitTime(clock: Clock): Motion {
+function limitTime(clock: Clock, longest: number): Motion {
   let stop = (): void => {};
   const stalled = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new Error(`the case has not ended after ${LONGEST_REAL_CASE} ms`));
-    const timer = clock.timer(LONGEST_REAL_CASE, late);
+    const late = (): void => reject(new Error(`the case has not ended after ${longest} ms`));
+    const timer = clock.timer(longest, late);
     stop = () => timer.cancel();
   });
   stalled.catch(() => {});
@@ -223,4 +246,6 @@ const IDLE_LIMIT = 500;
 /** Milliseconds. */
 const LONGEST_CASE = 24 * 3_600_000;
 const LONGEST_REAL_CASE = 90_000;
+/** Nothing is lost, so nothing is waited for. */
+const LONGEST_STREAM_CASE = 10_000;
 const NOTHING: core.RoleClaims = { security: [], versions: [], ciphersuites: [], sources: [] };

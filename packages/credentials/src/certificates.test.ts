@@ -1,9 +1,16 @@
 import { inspect } from 'node:util';
+import type { CertificateInfo, CertificateServerInfo } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../test/failure.ts';
 import { certificateChainFromBuffer, certificateChainFromFile } from './certificate-chain.ts';
 import { certificateServer } from './certificate-server.ts';
-import { certificates, isWithoutServerCertValidation, withoutServerCertValidation } from './certificates.ts';
+import {
+  certificates,
+  isWithoutServerCertValidation,
+  isWithSha1HandshakeSignatures,
+  withoutServerCertValidation,
+  withSha1HandshakeSignatures,
+} from './certificates.ts';
 import { privateKeyCopy, privateKeyFromBuffer, privateKeyFromFile } from './private-key.ts';
 import { certRevocationListFromFile } from './revocation-list.ts';
 import { empty } from './security-info.ts';
@@ -62,6 +69,26 @@ describe('withoutServerCertValidation', () => {
       expect(failure(() => withoutServerCertValidation(info as never)).code).toBe('EINVAL');
     },
   );
+});
+
+describe('withSha1HandshakeSignatures', () => {
+  it.each<[string, () => CertificateInfo | CertificateServerInfo]>([
+    ['a client', () => certificates({ trustedCerts: chain })],
+    ['a server', () => certificateServer({ serverCert: chain, serverKey: key })],
+    ['a client that verifies nobody', () => withoutServerCertValidation(certificates({}))],
+  ])('brands a copy of %s, which keeps the brand when it is spread', (_what, make) => {
+    const info = make();
+    const lax = withSha1HandshakeSignatures(info);
+    expect(lax).toEqual({ ...info, ...lax, sha1HandshakeSignatures: true });
+    expect(isWithSha1HandshakeSignatures({ ...lax })).toBe(true);
+    expect(isWithSha1HandshakeSignatures(info)).toBe(false);
+    expect(isWithoutServerCertValidation(lax)).toBe(isWithoutServerCertValidation(info));
+    expect(Object.isFrozen(lax)).toBe(true);
+  });
+
+  it.each([[undefined], [null], [{ mode: 'psk' }]])('refuses %j', (info) => {
+    expect(failure(() => withSha1HandshakeSignatures(info as never)).code).toBe('EINVAL');
+  });
 });
 
 describe('certificateServer', () => {

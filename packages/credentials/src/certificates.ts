@@ -6,6 +6,7 @@
 import type {
   CertificateChainInfo,
   CertificateInfo,
+  CertificateServerInfo,
   CertRevocationListInfo,
   PrivateKeyInfo,
 } from '@avs-net/core/plugin';
@@ -73,6 +74,26 @@ export function isWithoutServerCertValidation(info: object): boolean {
   return (info as Readonly<Record<symbol, unknown>>)[WITHOUT_SERVER_CERT_VALIDATION] === true;
 }
 
+/**
+ * Admits (D)TLS below 1.2 with certificates, where both sides sign the handshake with SHA-1 (RFC 4346 §7.4.3): whoever can
+ * find collisions in it can pass for the peer (SLOTH). For devices that cannot be updated; `version.min` has to ask for
+ * the old version too. Signatures in certificates stay as strict as ever, and so do handshakes of 1.2 and later.
+ */
+export function withSha1HandshakeSignatures<T extends CertificateInfo | CertificateServerInfo>(info: T): T {
+  const at = { operation: 'withSha1HandshakeSignatures', path: 'info' };
+  if (typeof info !== 'object' || info === null || info.mode !== 'certificate') {
+    throw refusal('EINVAL', at, 'expected what certificates() or certificateServer() made');
+  }
+  return Object.freeze(
+    Object.assign({}, info, { sha1HandshakeSignatures: true, [WITH_SHA1_HANDSHAKE_SIGNATURES]: true }),
+  );
+}
+
+/** True if `info` was made by `withSha1HandshakeSignatures`. */
+export function isWithSha1HandshakeSignatures(info: object): boolean {
+  return (info as Readonly<Record<symbol, unknown>>)[WITH_SHA1_HANDSHAKE_SIGNATURES] === true;
+}
+
 /** Trust anchors and revocation lists, as client and server have them. */
 export function copyTrust(
   given: Readonly<Record<string, unknown>>,
@@ -110,6 +131,7 @@ function flags(given: Readonly<Record<string, unknown>>, names: readonly string[
   return Object.fromEntries(present.map((name) => [name, checkBoolean(given[name], inside(at, name))]));
 }
 
+const WITH_SHA1_HANDSHAKE_SIGNATURES = Symbol.for('@avs-net/credentials/withSha1HandshakeSignatures');
 const WITHOUT_SERVER_CERT_VALIDATION = Symbol.for('@avs-net/credentials/withoutServerCertValidation');
 const CLIENT_FIELDS = [
   'serverCertValidation',

@@ -10,7 +10,9 @@ export {
   type CertificateOptions,
   certificates,
   isWithoutServerCertValidation,
+  isWithSha1HandshakeSignatures,
   withoutServerCertValidation,
+  withSha1HandshakeSignatures,
 } from './certificates.ts';
 export * from './certification-request.ts';
 export { rebuildCertificateChain } from './chain-rebuilding.ts';

@@ -14,6 +14,7 @@ import {
   type NeedAnswer,
   type Output,
   type Phase,
+  type Silence,
 } from '@avs-net/core/plugin';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
@@ -102,6 +103,10 @@ class PskGate implements Association {
 
   shutdown(now: number): void {
     this.#inner.shutdown(now);
+  }
+
+  silence(now: number): Silence | undefined {
+    return this.#inner.silence?.(now);
   }
 
   maxMessage(lowerLimit: number): number {

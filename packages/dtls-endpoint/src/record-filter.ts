@@ -16,6 +16,7 @@ import {
   type NetError,
   type Output,
   type Phase,
+  type Silence,
 } from '@avs-net/core/plugin';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
@@ -140,6 +141,11 @@ class RecordFilter implements Association {
     if (!this.#over) this.#inner.shutdown(now);
   }
 
+  silence(now: number): Silence | undefined {
+    const hint = this.#alert?.last;
+    return hint === undefined ? this.#inner.silence?.(now) : { message: describeHint(hint), alert: hint };
+  }
+
   maxMessage(lowerLimit: number): number {
     return this.#inner.maxMessage(lowerLimit);
   }
@@ -194,13 +200,10 @@ class RecordFilter implements Association {
   }
 
   #refusedBy(hint: Alert, cause?: NetError): NetError {
-    const what = hint.description === CLOSE_NOTIFY ? 'ended' : 'refused';
     const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
     return this.#request.error({
       code: 'EPROTO',
-      message:
-        `the peer ${what} the handshake with alert ${hint.name} (${hint.description}), which was not authenticated, ` +
-        `${then}; ${ADVICE[hint.description] ?? 'its log should say why'}`,
+      message: describeHint(hint, then),
       alert: hint,
       cause,
     });
@@ -254,6 +257,12 @@ class RecordFilter implements Association {
       },
     };
   }
+}
+
+function describeHint({ name, description }: Alert, then = 'and nothing else completed the handshake'): string {
+  const what = description === CLOSE_NOTIFY ? 'ended' : 'refused';
+  const advice = ADVICE[description] ?? 'its log should say why';
+  return `the peer ${what} the handshake with alert ${name} (${description}), which was not authenticated, ${then}; ${advice}`;
 }
 
 /** What to look at, for alerts that a peer sends in the clear. */

@@ -127,10 +127,8 @@ export class NodeDtlsClientAssociation implements Association {
     if (this.#phase !== 'handshake') return;
     const due = this.#timer.due(now);
     if (due === 'repeat') this.#repeat();
-    else if (due === 'end') {
-      const { stage, cookieSent } = this.#handshake!;
-      this.#fail(silence(stage, cookieSent, this.#timer.attempts, this.#timer.waited));
-    } else if (due === 'refusal') {
+    else if (due === 'end') this.#fail(silence(this.#handshake!, this.#timer.attempts, this.#timer.waited));
+    else if (due === 'refusal') {
       const { error, alert: description } = this.#timer.refusal!;
       this.#sendAlert(FATAL, description);
       this.#fail(error);
@@ -139,8 +137,13 @@ export class NodeDtlsClientAssociation implements Association {
 
   shutdown(now: number): void {
     this.#now = now;
-    if (this.#phase === 'closed') return;
-    this.#close();
+    if (this.#phase !== 'closed') this.#close();
+  }
+
+  silence(now: number): EngineErrorInit | undefined {
+    const { refusal, attempts } = this.#timer;
+    if (this.#handshake === undefined || refusal !== undefined) return refusal?.error;
+    return silence(this.#handshake, attempts, this.#timer.waitedAt(now));
   }
 
   maxMessage(lowerLimit: number): number {
@@ -226,9 +229,7 @@ export class NodeDtlsClientAssociation implements Association {
   #established(): void {
     this.#phase = 'established';
     this.#request.output.established();
-    const early = this.#early;
-    this.#early = [];
-    for (const message of early) this.#request.output.message(message);
+    for (const message of this.#early.splice(0)) this.#request.output.message(message);
   }
 
   /** Sends close_notify if there is somebody who can read it. */

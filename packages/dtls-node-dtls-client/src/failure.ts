@@ -7,8 +7,14 @@ import { type Alert, alert, type EngineErrorInit } from '@avs-net/core/plugin';
 import type { Stage } from './handshake.ts';
 import type { Unacceptable } from './server-message.ts';
 
+/** How far a handshake has come. */
+export interface Progress {
+  readonly stage: Stage;
+  readonly cookieSent: boolean;
+}
+
 /** Nobody answered the last flight, which was sent `attempts` times. */
-export function silence(stage: Stage, cookieSent: boolean, attempts: number, waitedMs: number): EngineErrorInit {
+export function silence({ stage, cookieSent }: Progress, attempts: number, waitedMs: number): EngineErrorInit {
   const sent = `sent ${attempts} ${attempts === 1 ? 'time' : 'times'} in ${Math.round(waitedMs)} ms`;
   return { code: 'ETIMEDOUT', message: explain(stage, cookieSent, sent) };
 }

@@ -44,6 +44,12 @@ export class RetransmissionTimer {
     return this.#waited;
   }
 
+  /** The same, with what has passed of the wait that goes on. */
+  waitedAt(now: number): number {
+    if (this.#wait === undefined || this.#flightAt === undefined) return this.#waited;
+    return this.#waited + Math.max(0, this.#wait - Math.max(0, this.#flightAt - now));
+  }
+
   /** A new flight was sent. Gives the wait, milliseconds. */
   start(now: number): number {
     this.#attempts = 0;

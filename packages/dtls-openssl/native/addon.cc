@@ -33,6 +33,7 @@ constexpr Entry kEntries[] = {
     {"answerPsk", AnswerPsk},
     {"shutdown", Shutdown},
     {"info", Info},
+    {"lastMessages", LastMessages},
     {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
     {"serveNames", ServeNames},

@@ -132,6 +132,15 @@ napi_value Info(napi_env env, napi_callback_info info) {
   return object;
 }
 
+// lastMessages(association): types of the last handshake messages, sent * 256 + received
+napi_value LastMessages(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, "lastMessages", 1);
+  Connection* connection = arguments.AssociationAt(0);
+  if (!arguments.ok()) return nullptr;
+  const Handshake& handshake = connection->handshake();
+  return UnsignedValue(env, static_cast<uint32_t>(handshake.last_sent()) << 8 | handshake.last_received());
+}
+
 // destroyAssociation(association): whether there was one
 napi_value DestroyAssociation(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "destroyAssociation", 1);

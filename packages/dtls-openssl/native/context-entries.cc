@@ -56,9 +56,9 @@ napi_value ReportLiveObjects(napi_env env, napi_callback_info info) {
   return object;
 }
 
-// createContext(server, minVersion, maxVersion, cipherList, suites): handle
+// createContext(server, minVersion, maxVersion, cipherList, suites, sha1Signatures): handle
 napi_value CreateContext(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, "createContext", 5);
+  Arguments arguments(env, info, "createContext", 6);
   ContextOptions options;
   options.server = arguments.Boolean(0, "server");
   // DTLS counts versions downwards.
@@ -66,6 +66,7 @@ napi_value CreateContext(napi_env env, napi_callback_info info) {
   options.max_version = static_cast<int>(arguments.Number(2, "maxVersion", DTLS1_2_VERSION, DTLS1_VERSION));
   options.cipher_list = arguments.Text(3, "cipherList", 8192);
   options.suites = arguments.Numbers(4, "suites", 256);
+  options.sha1_signatures = arguments.Boolean(5, "sha1Signatures");
   if (!arguments.ok()) return nullptr;
   std::shared_ptr<Context> context = Context::Create(arguments.environment(), options);
   if (context == nullptr) {

@@ -23,7 +23,7 @@ std::shared_ptr<Context> Context::Create(Environment* environment, const Context
 Context::Context(Environment* environment, const ContextOptions& options)
     : count_(&environment->live, &LiveObjects::contexts),
       server_(options.server),
-      policy_(options.min_version, options.max_version, options.suites) {}
+      policy_(options.min_version, options.max_version, options.suites, options.sha1_signatures) {}
 
 Context::~Context() { SSL_CTX_free(ssl_ctx_); }
 

@@ -26,6 +26,8 @@ struct ContextOptions {
   // OpenSSL's names, colon separated, best first, and the same suites as IANA numbers.
   std::string cipher_list;
   std::vector<uint16_t> suites;
+  // Handshakes of DTLS 1.0 may be signed with SHA-1.
+  bool sha1_signatures = false;
 };
 
 class Context {

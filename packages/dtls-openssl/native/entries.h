@@ -32,6 +32,7 @@ napi_value Timeout(napi_env env, napi_callback_info info);
 napi_value AnswerPsk(napi_env env, napi_callback_info info);
 napi_value Shutdown(napi_env env, napi_callback_info info);
 napi_value Info(napi_env env, napi_callback_info info);
+napi_value LastMessages(napi_env env, napi_callback_info info);
 napi_value DestroyAssociation(napi_env env, napi_callback_info info);
 
 // server-name-entries.cc

@@ -16,6 +16,7 @@ import {
   type NeedAnswer,
   type Phase,
   type SecureConfiguration,
+  type Silence,
   wipe,
 } from '@avs-net/core/plugin';
 import { describeFailure, describeRefusal } from './failure.ts';
@@ -23,6 +24,7 @@ import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena
 import { NAME_NEED, NameQuestion, type NameServing, NOBODY } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
+import { describeSilence } from './silence.ts';
 import { VERSION_NAMES } from './versions.ts';
 
 /** What it does beside carrying bytes: only where it is configured. */
@@ -121,6 +123,12 @@ export class OpensslAssociation implements Association {
     if (this.#phase === 'closed') return;
     const arena = borrowArena();
     this.#report(arena, this.#addon.shutdown(this.#handle, arena), now);
+  }
+
+  silence(): Silence | undefined {
+    if (this.#phase !== 'handshake' || this.#handle === 0) return undefined;
+    const last = this.#addon.lastMessages(this.#handle);
+    return { message: describeSilence(this.#request.role, last >> 8, last & 0xff) };
   }
 
   maxMessage(lowerLimit: number): number {

@@ -12,6 +12,7 @@ const BOTH: RoleClaims = {
   sources: ['empty', 'file', 'path', 'buffer', 'array', 'list'],
   alerts: true,
   crl: true,
+  sha1HandshakeSignatures: true,
   handshakeTimers: true,
   decorate: true,
   innerMtu: 'exact',

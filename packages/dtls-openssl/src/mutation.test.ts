@@ -43,7 +43,7 @@ describe('damage on the way', () => {
   it('reaches the bare engine at random without a crash', () => {
     const addon = loadAddon();
     const arena = new Uint8Array(256 * 1024);
-    const context = addon.createContext(true, 0xfeff, 0xfefd, 'PSK', [0xc0a8, 0xa8, 0xae]);
+    const context = addon.createContext(true, 0xfeff, 0xfefd, 'PSK', [0xc0a8, 0xa8, 0xae], false);
     addon.useServerPsk(context, Buffer.from('hint'), true);
     const hello = firstHello();
     for (let seed = 1; seed <= 400; seed++) {

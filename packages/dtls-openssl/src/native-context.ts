@@ -9,6 +9,7 @@ import {
   isNetError,
   wipe,
 } from '@avs-net/core/plugin';
+import { isWithSha1HandshakeSignatures } from '@avs-net/credentials';
 import { useAgreements, useNamedAgreements } from './agreements.ts';
 import { isVerifying, type LoadedCertificate, loadCertificates, useCertificates } from './certificates.ts';
 import type { NamedContext } from './named-contexts.ts';
@@ -96,6 +97,7 @@ function filledContext(
   agree: (handle: number) => void,
 ): number {
   const { role, minVersion, maxVersion, suites, psk } = options;
+  const admitsSha1 = certificate !== undefined && isWithSha1HandshakeSignatures(certificate.credential.info);
   return explained(host, () => {
     const handle = addon.createContext(
       role === 'server',
@@ -103,6 +105,7 @@ function filledContext(
       maxVersion,
       suites.map(({ opensslName }) => opensslName).join(':'),
       suites.map(({ id }) => id),
+      admitsSha1,
     );
     try {
       if (psk?.role === 'server') addon.useServerPsk(handle, psk.hint, psk.conceal);
@@ -125,6 +128,8 @@ function scopeOf({ psk }: ContextOptions, certificate: LoadedCertificate | undef
 
 /** What decides, beside certificates and lists, who is let in. */
 function facts({ role, info }: CertificateCredential): readonly string[] {
-  if (role === 'server') return [role, info.clientAuthentication ?? 'none'];
-  return [role, String(isVerifying(info)), String(info.dane === true), String(info.ignoreSystemTrustStore === true)];
+  const sha1 = isWithSha1HandshakeSignatures(info) ? ['SHA-1 signatures'] : [];
+  if (role === 'server') return [role, info.clientAuthentication ?? 'none', ...sha1];
+  const switches = [isVerifying(info), info.dane === true, info.ignoreSystemTrustStore === true];
+  return [role, ...switches.map(String), ...sha1];
 }

@@ -3,7 +3,7 @@ import { type Addon, loadAddon } from './native.ts';
 
 const addon = loadAddon();
 const arena = new Uint8Array(256 * 1024);
-const VALID_CONTEXT = [false, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8]] as const;
+const VALID_CONTEXT = [false, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8], false] as const;
 
 /** Everything that JavaScript has to offer. */
 const ODDITIES: readonly unknown[] = [
@@ -74,6 +74,7 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     answerPsk: [association, new Uint8Array(16)],
     shutdown: [association, arena],
     info: [association],
+    lastMessages: [association],
     peerCertificates: [association],
     destroyAssociation: [association],
     takeSessions: [context],
@@ -129,16 +130,31 @@ describe('an entry of the addon', () => {
   it.each([
     ['a number', () => addon.receive('1' as never, arena, arena), TypeError, /receive: association must be a number/],
     ['an invented handle', () => addon.info(4_711), RangeError, /info: association must be the handle of an assoc/],
-    ['a text', () => addon.createContext(false, 0xfefd, 0xfefd, 7 as never, []), TypeError, /cipherList must be a str/],
-    ['suites', () => addon.createContext(false, 0xfefd, 0xfefd, 'PSK', []), RangeError, /suites must be of 1 to 256/],
-    ['a version', () => addon.createContext(false, 771, 0xfefd, 'PSK', [1]), RangeError, /minVersion must be an integ/],
+    [
+      'a text',
+      () => addon.createContext(false, 0xfefd, 0xfefd, 7 as never, [], false),
+      TypeError,
+      /cipherList must be a str/,
+    ],
+    [
+      'suites',
+      () => addon.createContext(false, 0xfefd, 0xfefd, 'PSK', [], false),
+      RangeError,
+      /suites must be of 1 to 256/,
+    ],
+    [
+      'a version',
+      () => addon.createContext(false, 771, 0xfefd, 'PSK', [1], false),
+      RangeError,
+      /minVersion must be an integ/,
+    ],
   ])('says what is wrong with %s', (_what, call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
   });
 
   it('throws what OpenSSL says of a list of suites that it does not know', () => {
-    expect(() => addon.createContext(false, 0xfefd, 0xfefd, 'NO-SUCH-SUITE', [1])).toThrow(
+    expect(() => addon.createContext(false, 0xfefd, 0xfefd, 'NO-SUCH-SUITE', [1], false)).toThrow(
       expect.objectContaining({ code: 'EINVAL', libraryText: expect.stringContaining('no cipher match') }),
     );
   });
@@ -166,7 +182,7 @@ describe('an entry of the addon', () => {
   it('leaves the error queue that node:crypto reads empty', async () => {
     const { createPrivateKey } = await import('node:crypto');
     expect(() => createPrivateKey('no key')).toThrow(/no start line|unsupported/i);
-    expect(() => addon.createContext(false, 0xfefd, 0xfefd, 'NO-SUCH-SUITE', [1])).toThrow('OpenSSL refuses');
+    expect(() => addon.createContext(false, 0xfefd, 0xfefd, 'NO-SUCH-SUITE', [1], false)).toThrow('OpenSSL refuses');
     expect(() => createPrivateKey('no key')).not.toThrow(/no cipher match/);
   });
 });

@@ -20,6 +20,7 @@ export interface Addon {
     maxVersion: number,
     cipherList: string,
     suites: readonly number[],
+    sha1Signatures: boolean,
   ): number;
   useClientPsk(context: number, identity: Uint8Array, key: Uint8Array): void;
   useServerPsk(context: number, hint: Uint8Array | undefined, concealUnknownIdentity: boolean): void;
@@ -44,6 +45,8 @@ export interface Addon {
   answerPsk(association: number, key: Uint8Array | undefined): void;
   shutdown(association: number, arena: Uint8Array): number;
   info(association: number): NativeInfo;
+  /** Types of the last handshake messages (RFC 5246 §7.4), sent * 256 + received; 255: none. */
+  lastMessages(association: number): number;
   /** DER, leaf first. */
   peerCertificates(association: number): Uint8Array[];
   destroyAssociation(association: number): boolean;

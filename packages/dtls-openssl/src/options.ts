@@ -24,7 +24,7 @@ import {
   securityRole,
   waitSchedule,
 } from '@avs-net/core/plugin';
-import { isWithoutServerCertValidation } from '@avs-net/credentials';
+import { isWithoutServerCertValidation, isWithSha1HandshakeSignatures } from '@avs-net/credentials';
 import { checkAgreements } from './agreements.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
@@ -120,9 +120,9 @@ function certificateCredential(
 ): CertificateCredential | undefined {
   const info = certificateServerOf(security) ?? (security.mode === 'certificate' ? security : undefined);
   if (info === undefined) return undefined;
-  if (minVersion !== DTLS_1_2) {
+  if (minVersion !== DTLS_1_2 && !isWithSha1HandshakeSignatures(info)) {
     const message =
-      'version.min: DTLSv1.0 signs with SHA-1, so with certificates only DTLSv1.2 is supported; or use psk';
+      'version.min: DTLSv1.0 with certificates signs with SHA-1, which only withSha1HandshakeSignatures() admits';
     throw refuse({ code: 'ENOTSUP', message });
   }
   if ('serverCertValidation' in info && info.serverCertValidation === false && !isWithoutServerCertValidation(info)) {

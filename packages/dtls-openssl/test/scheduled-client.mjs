@@ -11,7 +11,7 @@ const [DATAGRAM, TIMER, FAILED] = [1, 7, 8];
 /** OpenSSL takes less than 15 ms for nothing. */
 const EARLY = 16;
 
-const context = addon.createContext(false, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8]);
+const context = addon.createContext(false, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8], false);
 addon.useClientPsk(context, Buffer.from('device'), Buffer.from('sixteen bytes ok'));
 const association = addon.createAssociation(context, 1_472, Number(min), Number(max), undefined);
 

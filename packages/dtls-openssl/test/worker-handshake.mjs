@@ -7,7 +7,7 @@ const arena = new Uint8Array(256 * 1024);
 const DATAGRAM = 1;
 const ESTABLISHED = 4;
 
-const create = (server) => addon.createContext(server, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8]);
+const create = (server) => addon.createContext(server, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8], false);
 const contexts = { client: create(false), server: create(true) };
 addon.useClientPsk(contexts.client, Buffer.from('worker'), workerData.key);
 addon.useServerPsk(contexts.server, undefined, true);

@@ -14,6 +14,7 @@ import {
   type NeedAnswer,
   type NetError,
   type Phase,
+  type Silence,
 } from '@avs-net/core/plugin';
 import { describeFailure, plainAlert } from './failure.ts';
 import { LowerStream } from './lower-stream.ts';
@@ -61,6 +62,7 @@ export class TlsAssociation implements Association {
   #sent: Alert | undefined;
   #ending: Promise<void> | undefined;
   #room: Promise<void> | undefined;
+  #heard = false;
   #peerEnded = false;
   #destroyed = false;
 
@@ -80,6 +82,7 @@ export class TlsAssociation implements Association {
 
   receive(bytes: Uint8Array, now: number): void {
     if (this.phase === 'closed' || bytes.length === 0) return;
+    this.#heard = true;
     if (this.phase === 'handshake') this.deadline = now + PATIENCE;
     if (this.#opened?.receive !== undefined) this.#opened.receive(bytes);
     else this.#stream.feed(bytes);
@@ -109,6 +112,12 @@ export class TlsAssociation implements Association {
   timeout(now: number): void {
     if (this.phase !== 'handshake' || this.deadline === undefined || now < this.deadline) return;
     this.#fail(this.#error('ETIMEDOUT', `the peer has said nothing for ${PATIENCE / 1000} s in the handshake`));
+  }
+
+  silence(): Silence {
+    const heard = this.#heard ? 'the peer said something and then fell silent' : 'the peer has said nothing';
+    const advice = this.#heard ? 'a look-up or a check on its side may take long' : 'does it speak TLS at this port?';
+    return { message: `${heard}; ${advice}` };
   }
 
   /** Resolves when close_notify has gone to the lower socket. The peer is read until it has ended too. */

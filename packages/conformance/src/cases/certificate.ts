@@ -1,10 +1,21 @@
 /** Certificates, revocation lists and DANE, each with its negative twins. */
 
 import assert from 'node:assert/strict';
-import type { NetError, Role, SecureConfiguration, TlsaRecord } from '@avs-net/core/plugin';
+import type { Role, SecureConfiguration, TlsaRecord } from '@avs-net/core/plugin';
 import { type Fixture, type FixtureAuthority, fixtureAuthority, selfSigned } from '../certificates/authority.ts';
-import { asClient, asServer, insisting, knows, NAMED, shows, tlsa, trusting } from '../certificates/configuration.ts';
-import type { ConformanceCase } from '../conformance-case.ts';
+import {
+  asClient,
+  asServer,
+  insisting,
+  knows,
+  NAMED,
+  shows,
+  signedWithSha1,
+  tlsa,
+  trusting,
+} from '../certificates/configuration.ts';
+import { assertLocalAlert, refusedBetween, refusedByClient } from '../certificates/refused-handshake.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertBytes, assertTalks, rejects } from '../expectation.ts';
 import { type Pair, type Stage, Unavailable } from '../stage.ts';
 
@@ -32,6 +43,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     (role): ConformanceCase => ({
       ...certificateCase(role),
       id: `certificate/${role}-connects`,
+      types: BOTH_TYPES,
       title: 'shakes hands where both show a certificate, and tells which',
       async run(stage) {
         const { root, server } = fixtures();
@@ -50,6 +62,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     ([id, [what, make]]): ConformanceCase => ({
       ...certificateCase('client'),
       id: `certificate/${id}`,
+      types: BOTH_TYPES,
       title: `never connects to a server with a certificate ${what}`,
       async run(stage) {
         const { root } = fixtures();
@@ -60,6 +73,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
   {
     ...certificateCase('client'),
     id: 'certificate/address',
+    types: BOTH_TYPES,
     title: 'compares an address with the addresses of a certificate',
     async run(stage) {
       const { root } = fixtures();
@@ -74,19 +88,21 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
   {
     ...certificateCase('client'),
     id: 'certificate/key-mismatch',
+    types: BOTH_TYPES,
     mutual: false,
     title: 'refuses a key of another certificate when the socket is created',
     async run(stage) {
       const { root } = fixtures();
       const [one, other] = [root.issue('one'), root.issue('other')];
       const mismatched = asClient(root, shows({ ...one, key: other.key }));
-      await rejects(stage.client.createSocket('dtls', stage.clientConfiguration(mismatched)), 'EINVAL');
-      assert.deepEqual(stage.network.log, []);
+      await rejects(stage.client.createSocket(stage.type, stage.clientConfiguration(mismatched)), 'EINVAL');
+      assert.deepEqual(stage.log, []);
     },
   },
   {
     ...certificateCase('client'),
     id: 'certificate/never-psk',
+    types: BOTH_TYPES,
     title: 'never falls back to a pre-shared key, nor from one to a certificate',
     async run(stage) {
       const { root, server } = fixtures();
@@ -140,6 +156,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
     ([id, [what, make]]): ConformanceCase => ({
       ...certificateCase('server'),
       id: `certificate/server-refuses-${id}`,
+      types: BOTH_TYPES,
       title: `accepts no client ${what} where one is required`,
       async run(stage) {
         const { root, server } = fixtures();
@@ -152,6 +169,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
   {
     ...certificateCase('client'),
     id: 'certificate/revoked',
+    types: BOTH_TYPES,
     title: 'refuses a revoked certificate, and one of which nothing is known, once there is a list',
     needs: ['certificate', 'crl'],
     mutual: ['certificate'],
@@ -170,6 +188,7 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
   {
     ...certificateCase('server'),
     id: 'certificate/server-revoked',
+    types: BOTH_TYPES,
     title: 'accepts a client while it is not revoked, and not after',
     needs: ['certificate', 'crl'],
     mutual: ['certificate'],
@@ -182,9 +201,29 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
       await refusedBetween(stage, asClient(root, shows(bad)), rules);
     },
   },
+  ...(['client', 'server'] as const).map(
+    (role): ConformanceCase => ({
+      role,
+      needs: ['certificate', 'sha1HandshakeSignatures'],
+      mutual: true,
+      id: `certificate/${role}-sha1-signatures`,
+      title: 'speaks DTLS 1.0 with certificates where that was asked for by name, and nowhere else',
+      async run(stage) {
+        const { root, server } = fixtures();
+        const version = { min: 'DTLSv1.0', max: 'DTLSv1.0' } as const;
+        const both = { client: { ...asClient(root), version }, server: { ...asServer(server), version } };
+        const subject = role === 'client' ? stage.clientConfiguration : stage.serverConfiguration;
+        await rejects(stage.subject.createSocket(stage.type, subject(both[role])), 'ENOTSUP');
+        const pair = await stage.pair({ client: signedWithSha1(both.client), server: signedWithSha1(both.server) });
+        assert.equal(pair.client.info().version, 'DTLSv1.0');
+        await assertTalks(pair);
+      },
+    }),
+  ),
   {
     ...certificateCase('client'),
     id: 'certificate/dane',
+    types: BOTH_TYPES,
     title: 'obeys TLSA records where DANE is on, and only there',
     needs: ['certificate', 'dane'],
     mutual: ['certificate'],
@@ -222,45 +261,10 @@ async function connectWith(
   records: readonly TlsaRecord[],
 ): Promise<Pair> {
   const listener = await stage.listen(asServer(server));
-  const client = await stage.client.createSocket('dtls', stage.clientConfiguration(configuration));
+  const client = await stage.client.createSocket(stage.type, stage.clientConfiguration(configuration));
   client.setOption('daneTlsaArray', records);
   const accepting = listener.accept();
   accepting.catch(() => {});
   await client.connect(stage.serverHost, listener.localPort());
   return { client, peer: await accepting, listener };
-}
-
-/** The client refuses: with EPROTO and an alert of its own. */
-async function refusedByClient(
-  stage: Stage,
-  client: Partial<SecureConfiguration>,
-  server: Partial<SecureConfiguration>,
-): Promise<void> {
-  const error = await refusedBetween(stage, client, server, 'EPROTO');
-  assertLocalAlert(stage, error);
-}
-
-function assertLocalAlert({ clientClaims }: Stage, { alert, message }: NetError): void {
-  if (clientClaims.alerts === true) assert.deepEqual([alert?.level, alert?.origin], ['fatal', 'local'], message);
-}
-
-/** Neither side may take the other for anybody. */
-export async function refusedBetween(
-  stage: Stage,
-  ofClient: Partial<SecureConfiguration>,
-  ofServer: Partial<SecureConfiguration>,
-  ...codes: readonly string[]
-): Promise<NetError> {
-  const listener = await stage.listen(ofServer);
-  let accepted = 0;
-  listener.on('connection', () => {
-    accepted += 1;
-  });
-  const socket = await stage.client.createSocket('dtls', stage.clientConfiguration(ofClient));
-  const expected = codes.length === 0 ? ['EPROTO', 'ETIMEDOUT'] : codes;
-  const error = await rejects(socket.connect(stage.serverHost, listener.localPort()), ...expected);
-  assert.equal(accepted, 0, 'the server accepted a client that must not be there');
-  await socket.dispose();
-  await listener.dispose();
-  return error;
 }

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { findCiphersuite } from '@avs-net/core/plugin';
-import type { ConformanceCase } from '../conformance-case.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertTalks, begun, rejects } from '../expectation.ts';
 
 export const CLAIMS: readonly ConformanceCase[] = [
   {
     id: 'claims/data',
+    types: BOTH_TYPES,
     title: 'claims are plain data: JSON keeps them whole',
     role: 'client',
     async run({ plugin }) {
@@ -16,6 +17,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/negotiated',
+    types: BOTH_TYPES,
     title: 'negotiates a version and a ciphersuite that were claimed, and reports them',
     role: 'client',
     async run(stage) {
@@ -30,6 +32,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/ciphersuites',
+    types: BOTH_TYPES,
     title: 'connects with every claimed PSK suite alone that the peer claims too',
     role: 'client',
     async run(stage) {
@@ -48,38 +51,42 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/unknown-ciphersuites',
+    types: BOTH_TYPES,
     title: 'refuses a list of ciphersuites that leaves nothing to offer',
     role: 'client',
     async run(stage) {
-      const created = stage.client.createSocket('dtls', stage.clientConfiguration({ ciphersuites: [0xffff] }));
+      const created = stage.client.createSocket(stage.type, stage.clientConfiguration({ ciphersuites: [0xffff] }));
       await rejects(created, 'EINVAL', 'ENOTSUP');
     },
   },
   {
     id: 'claims/unknown-property',
+    types: BOTH_TYPES,
     title: 'refuses a configuration property that nobody knows',
     role: 'client',
     async run(stage) {
       const typo = { ...stage.clientConfiguration(), ciphersuits: [0xc0a8] };
-      await rejects(stage.client.createSocket('dtls', typo), 'EINVAL');
+      await rejects(stage.client.createSocket(stage.type, typo), 'EINVAL');
     },
   },
   {
     id: 'claims/sni',
+    types: BOTH_TYPES,
     title: 'sends the configured server name, and never an IP literal',
     role: 'client',
     needs: ['sni'],
     async run(stage) {
       await stage.pair({ client: { serverNameIndication: 'conformance.example' } });
-      assert.ok(stage.network.log.some(({ data }) => Buffer.from(data).includes('conformance.example')));
-      const before = stage.network.log.length;
+      assert.ok(stage.log.some(({ data }) => Buffer.from(data).includes('conformance.example')));
+      const before = stage.log.length;
       await stage.pair();
-      const hellos = stage.network.log.slice(before);
+      const hellos = stage.log.slice(before);
       assert.ok(!hellos.some(({ data }) => Buffer.from(data).includes(stage.serverHost)), 'an IP literal was sent');
     },
   },
   {
     id: 'claims/refuses-certificates',
+    types: BOTH_TYPES,
     title: 'takes certificates, or refuses them',
     role: 'client',
     needs: ['certificate'],
@@ -87,7 +94,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
       // Asked for with a certificate that is none: claimed means that it is looked at, and refused for what it is.
       const { configurationThatAsksFor } = await import('../need.ts');
       await rejects(
-        stage.client.createSocket('dtls', configurationThatAsksFor('certificate')),
+        stage.client.createSocket(stage.type, configurationThatAsksFor('certificate')),
         'EPROTO',
         'EINVAL',
         'EBADMSG',
@@ -113,6 +120,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/alpn',
+    types: BOTH_TYPES,
     title: 'negotiates an application protocol',
     role: 'client',
     needs: ['alpn'],
@@ -124,6 +132,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/keylog',
+    types: BOTH_TYPES,
     title: 'writes the key log that was asked for',
     role: 'client',
     needs: ['keylog'],
@@ -135,6 +144,7 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/connection-id',
+    types: BOTH_TYPES,
     title: 'negotiates connection ids',
     role: 'client',
     needs: ['connectionId'],
@@ -172,23 +182,25 @@ export const CLAIMS: readonly ConformanceCase[] = [
   },
   {
     id: 'claims/refuses-revocation-lists',
+    types: BOTH_TYPES,
     title: 'reads revocation lists, or refuses them',
     role: 'client',
     needs: ['crl'],
     async run(stage) {
       const { configurationThatAsksFor } = await import('../need.ts');
-      const asked = stage.client.createSocket('dtls', configurationThatAsksFor('crl'));
+      const asked = stage.client.createSocket(stage.type, configurationThatAsksFor('crl'));
       await rejects(asked, 'EPROTO', 'EINVAL', 'EBADMSG');
     },
   },
   {
     id: 'claims/dane',
+    types: BOTH_TYPES,
     title: 'takes TLSA records as trust anchors, or refuses them',
     role: 'client',
     needs: ['dane'],
     async run(stage) {
       const { configurationThatAsksFor } = await import('../need.ts');
-      const socket = await stage.client.createSocket('dtls', configurationThatAsksFor('dane'));
+      const socket = await stage.client.createSocket(stage.type, configurationThatAsksFor('dane'));
       socket.setOption('daneTlsaArray', [
         { certificateUsage: 3, selector: 1, matchingType: 1, associationData: new Uint8Array(32) },
       ]);

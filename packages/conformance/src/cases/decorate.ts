@@ -2,22 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { psk } from '@avs-net/credentials';
-import type { ConformanceCase } from '../conformance-case.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertTalks, begun, rejects } from '../expectation.ts';
 import { IDENTITY, KEY } from '../stage.ts';
 
 export const DECORATE: readonly ConformanceCase[] = [
   {
     id: 'decorate/connected',
+    types: BOTH_TYPES,
     title: 'handshakes as client over a connected socket and adopts it',
     role: 'client',
     needs: ['decorate'],
     async run(stage) {
       const listener = await stage.listen();
-      const lower = await stage.client.createSocket('udp', {});
+      const lower = await stage.client.createSocket(stage.lowerType, {});
       await lower.connect(stage.serverHost, listener.localPort());
       const accepted = begun(listener.accept());
-      const client = await stage.client.decorate('dtls', lower, stage.clientConfiguration());
+      const client = await stage.client.decorate(stage.type, lower, stage.clientConfiguration());
       assert.equal(client.state, 'connected');
       await assertTalks({ client, peer: await accepted });
       await rejects((async () => lower.send(Uint8Array.of(1)))(), 'EBUSY');
@@ -33,13 +34,13 @@ export const DECORATE: readonly ConformanceCase[] = [
     role: 'client',
     needs: ['decorate'],
     async run(stage) {
-      const other = await stage.server.createSocket('udp', {});
+      const other = await stage.server.createSocket(stage.lowerType, {});
       await other.bind(stage.serverHost, 0);
-      const lower = await stage.client.createSocket('udp', {});
+      const lower = await stage.client.createSocket(stage.lowerType, {});
       await lower.connect(stage.serverHost, other.localPort());
       const controller = new AbortController();
       const decorating = begun(
-        stage.client.decorate('dtls', lower, stage.clientConfiguration(), {
+        stage.client.decorate(stage.type, lower, stage.clientConfiguration(), {
           signal: controller.signal,
         }),
       );
@@ -55,13 +56,14 @@ export const DECORATE: readonly ConformanceCase[] = [
   },
   {
     id: 'decorate/closed',
+    types: BOTH_TYPES,
     title: 'connects later through a closed socket that it decorates',
     role: 'client',
     needs: ['decorate'],
     async run(stage) {
       const listener = await stage.listen();
-      const lower = await stage.client.createSocket('udp', {});
-      const client = await stage.client.decorate('dtls', lower, stage.clientConfiguration());
+      const lower = await stage.client.createSocket(stage.lowerType, {});
+      const client = await stage.client.decorate(stage.type, lower, stage.clientConfiguration());
       assert.equal(client.state, 'closed');
       const accepted = begun(listener.accept());
       await client.connect(stage.serverHost, listener.localPort());
@@ -72,19 +74,20 @@ export const DECORATE: readonly ConformanceCase[] = [
   },
   {
     id: 'decorate/accepted',
+    types: BOTH_TYPES,
     title: 'handshakes as server over an accepted socket',
     role: 'server',
     needs: ['decorate'],
     async run(stage) {
-      const gateway = await stage.server.createSocket('udp', {});
+      const gateway = await stage.server.createSocket(stage.lowerType, {});
       await gateway.bind(stage.serverHost, 0);
       const accepted = begun(gateway.accept());
       const client = await stage.client.createSocket(
-        'dtls',
+        stage.type,
         stage.clientConfiguration({ security: psk({ identity: IDENTITY, key: KEY }) }),
       );
       const connecting = begun(client.connect(stage.serverHost, gateway.localPort()));
-      const peer = await stage.server.decorate('dtls', await accepted, stage.serverConfiguration());
+      const peer = await stage.server.decorate(stage.type, await accepted, stage.serverConfiguration());
       await connecting;
       assert.equal(peer.state, 'accepted');
       await assertTalks({ client, peer });

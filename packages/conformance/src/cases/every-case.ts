@@ -16,6 +16,8 @@ import { OPTIONS } from './options.ts';
 import { PSK } from './psk.ts';
 import { SERVER } from './server.ts';
 import { SESSIONS } from './sessions.ts';
+import { STREAM } from './stream.ts';
+import { TICKETS } from './tickets.ts';
 
 export const CASES: readonly ConformanceCase[] = [
   ...LIFECYCLE,
@@ -33,4 +35,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...SERVER,
   ...FAULTS,
   ...HOSTILITY,
+  ...STREAM,
+  ...TICKETS,
 ];

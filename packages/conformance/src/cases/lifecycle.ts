@@ -1,12 +1,13 @@
 /** States, closing and reopening, and that nothing outlives a socket. */
 
 import assert from 'node:assert/strict';
-import type { ConformanceCase } from '../conformance-case.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertTalks, begun, message, rejects } from '../expectation.ts';
 
 export const LIFECYCLE: readonly ConformanceCase[] = [
   {
     id: 'lifecycle/states',
+    types: BOTH_TYPES,
     title: 'goes from closed to connected and back, and connects again',
     role: 'client',
     async run(stage) {
@@ -23,6 +24,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle/connect-twice',
+    types: BOTH_TYPES,
     title: 'refuses a second connect with EISCONN and stays connected',
     role: 'client',
     async run(stage) {
@@ -33,6 +35,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle/close-twice',
+    types: BOTH_TYPES,
     title: 'closes and disposes twice without harm, and is EBADF afterwards',
     role: 'client',
     async run(stage) {
@@ -46,16 +49,18 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle/send-before-connect',
+    types: BOTH_TYPES,
     title: 'refuses to send before it is connected, and nothing leaves',
     role: 'client',
     async run(stage) {
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       await rejects((async () => socket.send(message(1)))(), 'ENOTCONN', 'EBADF');
-      assert.deepEqual(stage.network.log, [], 'a datagram left a closed socket');
+      assert.deepEqual(stage.log, [], 'a datagram left a closed socket');
     },
   },
   {
     id: 'lifecycle/shutdown',
+    types: BOTH_TYPES,
     title: 'ends a receive at once after its own shutdown, and tells the peer',
     role: 'client',
     async run(stage) {
@@ -70,6 +75,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle/peer-closes',
+    types: BOTH_TYPES,
     title: 'reports the end when the peer closes',
     role: 'client',
     async run(stage) {
@@ -83,7 +89,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
     title: 'gives up a connect that is closed underneath it',
     role: 'client',
     async run(stage) {
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       stage.network.rule(() => 'drop');
       const connecting = begun(socket.connect(stage.serverHost, 5684));
       await stage.pass(10);
@@ -98,7 +104,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
     role: 'client',
     async run(stage) {
       const listener = await stage.listen();
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       const open = stage.network.rule(() => 'drop');
       const controller = new AbortController();
       const connecting = begun(socket.connect(stage.serverHost, listener.localPort(), { signal: controller.signal }));
@@ -122,7 +128,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
       await client.dispose();
       await peer.dispose();
       await listener.dispose();
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       stage.network.rule(() => 'drop');
       const connecting = begun(socket.connect(stage.serverHost, 5684));
       await stage.pass(10);
@@ -133,6 +139,7 @@ export const LIFECYCLE: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle/silence-after-close',
+    types: BOTH_TYPES,
     title: 'delivers nothing after close',
     role: 'client',
     async run(stage) {

@@ -5,10 +5,10 @@ import type { SecureConfiguration } from '@avs-net/core/plugin';
 import { type CertificateServerOptions, psk, pskServer, serverSecurity } from '@avs-net/credentials';
 import { type Fixture, type FixtureAuthority, fixtureAuthority } from '../certificates/authority.ts';
 import { asClient, asServer, insisting, NAMED, shows } from '../certificates/configuration.ts';
+import { refusedBetween } from '../certificates/refused-handshake.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
 import { assertBytes, assertTalks, begun, rejects } from '../expectation.ts';
 import { IDENTITY, KEY } from '../stage.ts';
-import { refusedBetween } from './certificate.ts';
 
 const BOTH_KINDS = { role: 'server', needs: ['mixed'], mutual: ['certificate'] } as const;
 

@@ -5,10 +5,10 @@ import type { CertificateServerInfo, SecureConfiguration, ServerNames } from '@a
 import type { CertificateOptions } from '@avs-net/credentials';
 import { type Fixture, type FixtureAuthority, fixtureAuthority } from '../certificates/authority.ts';
 import { asClient, asServer, insisting, shows, trusting } from '../certificates/configuration.ts';
+import { refusedBetween } from '../certificates/refused-handshake.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
 import { assertBytes, assertTalks, begun } from '../expectation.ts';
 import type { Pair } from '../stage.ts';
-import { refusedBetween } from './certificate.ts';
 
 const BY_NAME = { role: 'server', needs: ['serverNames', 'certificate'], mutual: ['certificate', 'sni'] } as const;
 

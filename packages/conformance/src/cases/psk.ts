@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { psk, pskServer } from '@avs-net/credentials';
 import { bareServer } from '../bare-server.ts';
-import type { ConformanceCase } from '../conformance-case.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertBytes, assertTalks, begun, message, rejects } from '../expectation.ts';
 import { IDENTITY, KEY, type Stage } from '../stage.ts';
 
 export const PSK: readonly ConformanceCase[] = [
   {
     id: 'psk/connects',
+    types: BOTH_TYPES,
     title: 'connects with the right key, and the server knows who came',
     role: 'client',
     async run(stage) {
@@ -20,30 +21,34 @@ export const PSK: readonly ConformanceCase[] = [
   },
   {
     id: 'psk/wrong-key',
+    types: BOTH_TYPES,
     title: 'never connects with a wrong key, and says what is likely',
     role: 'client',
     run: (stage) => failsWith(stage, psk({ identity: IDENTITY, key: KEY.map((byte) => byte ^ 1) })),
   },
   {
     id: 'psk/wrong-identity',
+    types: BOTH_TYPES,
     title: 'never connects under an unknown identity, and says what is likely',
     role: 'client',
     run: (stage) => failsWith(stage, psk({ identity: 'somebody else', key: KEY })),
   },
   {
     id: 'psk/server-refuses-wrong-key',
+    types: BOTH_TYPES,
     title: 'accepts nobody who has the wrong key',
     role: 'server',
     run: (stage) => failsWith(stage, psk({ identity: IDENTITY, key: KEY.map((byte) => byte ^ 1) })),
   },
   {
     id: 'psk/server-conceals-unknown-identity',
+    types: BOTH_TYPES,
     title: 'lets an unknown identity see what a wrong key sees',
     role: 'server',
     async run(stage) {
       await failsWith(stage, psk({ identity: IDENTITY, key: KEY.map((byte) => byte ^ 1) }));
       const wrongKey = answersOf(stage, 0);
-      const before = stage.network.log.length;
+      const before = stage.log.length;
       await failsWith(stage, psk({ identity: 'somebody else', key: KEY }));
       const unknown = answersOf(stage, before);
       assert.deepEqual(unknown, wrongKey, 'the two failures can be told apart on the wire');
@@ -51,6 +56,7 @@ export const PSK: readonly ConformanceCase[] = [
   },
   {
     id: 'psk/unknown-identity-alert',
+    types: BOTH_TYPES,
     title: 'reports unknown_psk_identity as data when the server is configured to say so',
     role: 'client',
     needs: ['alerts'],
@@ -58,7 +64,7 @@ export const PSK: readonly ConformanceCase[] = [
       const lookup = (): undefined => undefined;
       const listener = await stage.listen({ security: pskServer({ lookup, unknownIdentity: 'alert' }) });
       listener.on('connection', () => {});
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       const error = await rejects(socket.connect(stage.serverHost, listener.localPort()), 'EPROTO');
       assert.equal(error.alert?.name, 'unknown_psk_identity');
       assert.equal(error.alert?.origin, 'peer');
@@ -77,7 +83,7 @@ export const PSK: readonly ConformanceCase[] = [
         softError: () => {},
         failed: () => {},
       });
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       const error = await rejects(socket.connect(stage.serverHost, 5684), 'EPROTO', 'ETIMEDOUT');
       if (stage.clientClaims.alerts === true) assert.equal(error.alert?.description, 40, error.message);
       server.close();
@@ -97,7 +103,7 @@ export const PSK: readonly ConformanceCase[] = [
         softError: () => {},
         failed: () => {},
       });
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       await rejects(socket.connect(stage.serverHost, 5684), 'EPROTO', 'ETIMEDOUT');
       assert.notEqual(socket.state, 'connected');
       server.close();
@@ -109,17 +115,18 @@ export const PSK: readonly ConformanceCase[] = [
     role: 'client',
     async run(stage) {
       const server = await bareServer(stage, { host: stage.serverHost, port: 5684 });
-      const client = await stage.client.createSocket('dtls', stage.clientConfiguration());
+      const client = await stage.client.createSocket(stage.type, stage.clientConfiguration());
       await client.connect(stage.serverHost, 5684);
       await client.send(message(20, 5));
       assertBytes(await client.receive(), message(20, 5));
-      const first = stage.network.log.find(({ from }) => from.host === stage.serverHost)!;
+      const first = stage.log.find(({ from }) => from.host === stage.serverHost)!;
       assert.notEqual(first.data[13], 3, 'the server sent a HelloVerifyRequest after all');
       server.close();
     },
   },
   {
     id: 'psk/async-lookup',
+    types: BOTH_TYPES,
     title: 'waits for a look-up while others go on',
     role: 'server',
     needs: ['asyncLookup'],
@@ -138,7 +145,7 @@ export const PSK: readonly ConformanceCase[] = [
       });
       const connect = async (identity: string) => {
         const socket = await stage.client.createSocket(
-          'dtls',
+          stage.type,
           stage.clientConfiguration({ security: psk({ identity, key: KEY }) }),
         );
         await socket.connect(stage.serverHost, listener.localPort());
@@ -165,7 +172,7 @@ async function failsWith(stage: Stage, security: ReturnType<typeof psk>): Promis
   listener.on('connection', () => {
     accepted += 1;
   });
-  const socket = await stage.client.createSocket('dtls', stage.clientConfiguration({ security }));
+  const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration({ security }));
   const error = await rejects(socket.connect(stage.serverHost, listener.localPort()), 'ETIMEDOUT', 'EPROTO');
   assert.match(error.message, /key|identity/i, 'the message must say that key or identity may be wrong');
   assert.equal(accepted, 0, 'the server accepted somebody who does not have the key');
@@ -175,7 +182,7 @@ async function failsWith(stage: Stage, security: ReturnType<typeof psk>): Promis
 
 /** Record types and lengths of what the server sent, without numbers and random bytes. */
 function answersOf(stage: Stage, since: number): string[] {
-  const sent = stage.network.log.slice(since).filter(({ from }) => from.host === stage.serverHost);
+  const sent = stage.log.slice(since).filter(({ from }) => from.host === stage.serverHost);
   return [...new Set(sent.map(({ data }) => `${data[0]}:${data.length}`))];
 }
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type { SessionStore } from '@avs-net/core/plugin';
 import { psk, pskServer } from '@avs-net/credentials';
-import type { ConformanceCase } from '../conformance-case.ts';
+import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertTalks, begun, rejects } from '../expectation.ts';
 import { IDENTITY, KEY, type Pair, type PairInit, type Stage } from '../stage.ts';
 
@@ -96,6 +96,7 @@ export const SESSIONS: readonly ConformanceCase[] = [
   },
   {
     id: 'sessions/failing-store',
+    types: BOTH_TYPES,
     title: 'connects although its store fails',
     role: 'client',
     needs: ['resumption'],
@@ -131,7 +132,7 @@ export const SESSIONS: readonly ConformanceCase[] = [
       await (await meet(stage, listener, { session })).client.dispose();
       key = undefined;
       begun(listener.accept());
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration({ session }));
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration({ session }));
       await rejects(socket.connect(stage.serverHost, listener.localPort()), 'ETIMEDOUT', 'EPROTO');
     },
   },
@@ -161,6 +162,7 @@ export const SESSIONS: readonly ConformanceCase[] = [
   },
   {
     id: 'sessions/alpn-mismatch',
+    types: BOTH_TYPES,
     title: 'refuses a client with which it has no application protocol in common',
     role: 'server',
     needs: ['alpn'],
@@ -168,13 +170,14 @@ export const SESSIONS: readonly ConformanceCase[] = [
     async run(stage) {
       const listener = await stage.listen({ alpn: ['coap'] });
       begun(listener.accept());
-      const socket = await stage.client.createSocket('dtls', stage.clientConfiguration({ alpn: ['other'] }));
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration({ alpn: ['other'] }));
       const { alert } = await rejects(socket.connect(stage.serverHost, listener.localPort()), 'EPROTO');
       if (stage.clientClaims.alerts === true) assert.equal(alert?.name, 'no_application_protocol');
     },
   },
   {
     id: 'sessions/exporter',
+    types: BOTH_TYPES,
     title: 'exports keying material that both ends derive alike, and nobody else',
     role: 'client',
     needs: ['exporter'],
@@ -208,7 +211,7 @@ async function twice(stage: Stage, first: Client, second: Client): Promise<Pair>
 }
 
 async function meet(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<Pair> {
-  const client = await stage.client.createSocket('dtls', stage.clientConfiguration(configuration));
+  const client = await stage.client.createSocket(stage.type, stage.clientConfiguration(configuration));
   const accepting = begun(listener.accept());
   await client.connect(stage.serverHost, listener.localPort());
   return { client, peer: await accepting, listener };

@@ -10,6 +10,7 @@ import {
   certificates,
   certRevocationListFromBuffer,
   privateKeyFromBuffer,
+  withSha1HandshakeSignatures,
 } from '@avs-net/credentials';
 import type { Fixture } from './authority.ts';
 
@@ -39,6 +40,13 @@ export function asServer(
 
 export function shows({ certificate, key }: Fixture): CertificateOptions {
   return { clientCert: certificateChainFromBuffer(certificate), clientKey: privateKeyFromBuffer(key) };
+}
+
+/** The same with SHA-1 admitted in handshakes. */
+export function signedWithSha1(configuration: Partial<SecureConfiguration>): Partial<SecureConfiguration> {
+  const { security } = configuration;
+  if (security?.mode !== 'certificate') throw new TypeError('only certificates sign');
+  return { ...configuration, security: withSha1HandshakeSignatures(security) };
 }
 
 export function insisting(root: Fixture): Partial<CertificateServerOptions> {

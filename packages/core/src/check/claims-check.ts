@@ -4,7 +4,7 @@
  */
 
 import type { Claims, RoleClaims } from '../contract/claims.ts';
-import type { Configurations, SecureConfiguration, SocketType } from '../contract/configuration.ts';
+import type { Configurations, SecureConfiguration, SocketType, Version } from '../contract/configuration.ts';
 import type { HandshakeTimeouts } from '../contract/options.ts';
 import { waitSchedule } from '../contract/retransmission-schedule.ts';
 import { securityRole } from '../contract/security.ts';
@@ -98,7 +98,7 @@ interface Part {
   isSound(property: keyof SecureConfiguration): boolean;
 }
 
-function checkVersion({ type, role, configuration: { version }, claims, isSound }: Part): readonly Unmet[] {
+function checkVersion({ type, role, configuration: { version, security }, claims, isSound }: Part): readonly Unmet[] {
   if (version !== undefined && !isSound('version')) return [];
   const unmet: Unmet[] = [];
   for (const end of ['min', 'max'] as const) {
@@ -115,9 +115,31 @@ function checkVersion({ type, role, configuration: { version }, claims, isSound 
     return [invalid('version.max', `at least ${why}`, VERSIONS[type][max]!)];
   }
   const own = claims[role];
-  if (own === undefined || versionsInRange(type, version, own.versions).length > 0) return [];
+  if (own === undefined) return [];
+  const usable = versionsInRange(type, version, own.versions);
+  if (usable.length > 0) return checkSignatures(usable, role, security, own);
   const wanted = VERSIONS[type].slice(min, max + 1).join(' or ');
   return [unclaimed('version', wanted, `${role}.versions: only ${own.versions.join(', ') || 'none'}`)];
+}
+
+/** Handshakes below (D)TLS 1.2 are signed with SHA-1 (RFC 4346 §7.4.3), which nobody shall get without asking for it. */
+function checkSignatures(
+  usable: readonly Version[],
+  role: Role,
+  security: SecureConfiguration['security'],
+  own: RoleClaims,
+): readonly Unmet[] {
+  const old = usable.find((version) => SIGNED_WITH_SHA1.includes(version));
+  const credential = security.mode === 'mixed' ? security.certificate : security;
+  if (old === undefined || credential?.mode !== 'certificate' || credential.sha1HandshakeSignatures === true) return [];
+  const claim = `${role}.sha1HandshakeSignatures`;
+  const need = `handshakes that are not signed with SHA-1, as those of ${old} with certificates are`;
+  const way =
+    own.sha1HandshakeSignatures === true
+      ? 'set it to 1.2, or, for a peer that cannot be updated, admit them by withSha1HandshakeSignatures() of ' +
+        '@avs-net/credentials'
+      : `set it to 1.2; the backend does not claim to have them at all (${claim})`;
+  return [{ path: 'version.min', need, claim, code: 'ENOTSUP', message: `version.min needs ${need}: ${way}` }];
 }
 
 function checkSuites({ role, configuration, claims, isSound }: Part): readonly Unmet[] {
@@ -163,6 +185,8 @@ function checkFeatures({ role, configuration, claims, isSound }: Part): readonly
 function clientOnly(path: string): Unmet {
   return { path, need: 'client security', code: 'EINVAL', message: `${path} is what a client asks for, not a server` };
 }
+
+const SIGNED_WITH_SHA1: readonly Version[] = ['DTLSv1.0', 'TLSv1.0', 'TLSv1.1'];
 
 /** RFC 1035 §2.3.4 and `avs_net_ssl_configuration_t`. */
 const LONGEST_NAME = 255;

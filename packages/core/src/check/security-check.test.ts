@@ -9,6 +9,7 @@ const role: RoleClaims = {
   sources: ['file', 'buffer', 'array', 'list'],
   crl: true,
   dane: true,
+  sha1HandshakeSignatures: true,
 };
 const claims: Claims = { client: role, server: role, limits: { pskKey: 4, pskIdentity: 8 } };
 const buffer = (type: string, ...values: number[]) => ({ type, source: 'buffer', buffer: Uint8Array.from(values) });
@@ -17,6 +18,7 @@ const identity = buffer('pskIdentity', 65, 66);
 const chain = { type: 'certificateChain', source: 'file', filename: 'chain.pem' };
 const privateKey = { type: 'privateKey', source: 'file', filename: 'key.pem' };
 const LOUD_DOOR = Symbol.for('@avs-net/credentials/withoutServerCertValidation');
+const SHA1_DOOR = Symbol.for('@avs-net/credentials/withSha1HandshakeSignatures');
 
 const client = (security: object, mode = 'psk', able: Claims = claims) =>
   checkSecurity({ mode, ...(mode === 'psk' ? { key, identity } : {}), ...security }, 'client', able);
@@ -118,11 +120,19 @@ describe('certificates', () => {
     ],
     ['a list of arrays', { trustedCerts: { type: 'certificateChain', source: 'list', list: new Set([array(chain)]) } }],
     ['validation switched off at the loud door', { serverCertValidation: false, [LOUD_DOOR]: true }],
+    ['SHA-1 admitted at its door', { sha1HandshakeSignatures: true, [SHA1_DOOR]: true }],
+    ['SHA-1 not admitted', { sha1HandshakeSignatures: false }],
   ])('take %s', (_, security) => {
     expect(client(security, 'certificate')).toEqual([]);
   });
 
   it.each<[string, object, string, RegExp]>([
+    [
+      'SHA-1 admitted by hand',
+      { sha1HandshakeSignatures: true },
+      'security.sha1HandshakeSignatures',
+      /withSha1HandshakeSignatures\(\)/,
+    ],
     ['a certificate without its key', { clientCert: chain }, 'security.clientKey', /because security\.clientCert is/],
     [
       'a key without its certificate',

@@ -127,6 +127,18 @@ function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefin
   if (fields['dane'] === true && own !== undefined && own.dane !== true) {
     unmet.push(unclaimed('security.dane', 'DANE', `${role}.dane`));
   }
+  if (fields['sha1HandshakeSignatures'] === true) {
+    const place = joinPath(path, 'sha1HandshakeSignatures');
+    if ((fields as Record<symbol, unknown>)[SHA1_DOOR] !== true) {
+      const message =
+        `${place} may only be switched on by withSha1HandshakeSignatures() of @avs-net/credentials, so that it can be ` +
+        'found; (D)TLS 1.2 does without';
+      unmet.push({ path: place, need: 'the loud door', code: 'EINVAL', message });
+    } else if (own !== undefined && own.sha1HandshakeSignatures !== true) {
+      const claim = `${role}.sha1HandshakeSignatures`;
+      unmet.push(unclaimed(place, 'handshakes signed with SHA-1', claim));
+    }
+  }
   if (fields['serverCertValidation'] === false && (fields as Record<symbol, unknown>)[LOUD_DOOR] !== true) {
     const message =
       'security.serverCertValidation may only be switched off by withoutServerCertValidation() of ' +
@@ -165,6 +177,7 @@ const SHAPES: Readonly<Record<SecurityMode, Readonly<Record<Role, Shape>>>> = {
       clientCert: credential,
       clientKey: credential,
       rebuildClientCertChain: flag,
+      sha1HandshakeSignatures: flag,
     },
     server: {
       mode,
@@ -173,6 +186,7 @@ const SHAPES: Readonly<Record<SecurityMode, Readonly<Record<Role, Shape>>>> = {
       clientAuthentication: oneOf('none', 'optional', 'required'),
       trustedCerts: credential,
       certRevocationLists: credential,
+      sha1HandshakeSignatures: flag,
     },
   },
   mixed: {
@@ -195,3 +209,4 @@ const CREDENTIALS = [
 const SOURCES: readonly string[] = ['empty', 'file', 'path', 'array', 'list'];
 
 const LOUD_DOOR = Symbol.for('@avs-net/credentials/withoutServerCertValidation');
+const SHA1_DOOR = Symbol.for('@avs-net/credentials/withSha1HandshakeSignatures');

@@ -48,6 +48,11 @@ export interface Association {
   /** When `timeout` wants to be called, by the same clock as `now`; undefined: no timer runs. */
   readonly deadline: number | undefined;
   readonly phase: Phase;
+  /**
+   * In a handshake: what it waits for, what was heard last and what to try, in the words that it would fail with itself;
+   * for a deadline of the caller that runs out first. An alert that came and was not believed goes with it.
+   */
+  silence?(now: number): Silence | undefined;
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
   maxMessage(lowerLimit: number): number;
   /**
@@ -157,6 +162,8 @@ export interface EngineErrorInit {
   readonly library?: { readonly code: number | string; readonly text: string } | undefined;
   readonly cause?: unknown;
 }
+
+export type Silence = Pick<EngineErrorInit, 'message' | 'alert'>;
 
 /** The second ClientHello of a cookie exchange that someone else has done: its message_seq is 1 (RFC 6347 §4.2.1). */
 export interface Opening {

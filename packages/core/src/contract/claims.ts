@@ -36,6 +36,8 @@ export interface RoleClaims {
   readonly alerts?: boolean;
   readonly crl?: boolean;
   readonly dane?: boolean;
+  /** Certificates below (D)TLS 1.2, where handshakes are signed with SHA-1, for whoever asks for that by name. */
+  readonly sha1HandshakeSignatures?: boolean;
   readonly resumption?: boolean;
   readonly connectionId?: boolean;
   /** Associations can be exported and continued elsewhere. */

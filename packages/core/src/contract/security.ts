@@ -69,6 +69,8 @@ export interface CertificateInfo {
   readonly clientCert?: CertificateChainInfo;
   readonly clientKey?: PrivateKeyInfo;
   readonly rebuildClientCertChain?: boolean;
+  /** True is only made by `withSha1HandshakeSignatures` of @avs-net/credentials. */
+  readonly sha1HandshakeSignatures?: boolean;
 }
 
 /** Server side of certificates. */
@@ -79,6 +81,8 @@ export interface CertificateServerInfo {
   readonly clientAuthentication?: 'none' | 'optional' | 'required';
   readonly trustedCerts?: CertificateChainInfo;
   readonly certRevocationLists?: CertRevocationListInfo;
+  /** True is only made by `withSha1HandshakeSignatures` of @avs-net/credentials. */
+  readonly sha1HandshakeSignatures?: boolean;
 }
 
 /**

@@ -2,7 +2,6 @@
  * Runs an association over a lower socket: time, delivery, look-ups, errors. The association is never entered while it
  * is inside a call: what it reports meanwhile waits in a queue, messages copied once out of its memory, and is passed on
  * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
- * Knows nothing of DTLS.
  */
 
 import type { Alert } from '../contract/alert.ts';
@@ -13,7 +12,7 @@ import { type NetError, toNetError } from '../contract/error.ts';
 import { unpooledCopy } from '../contract/secret-bytes.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import { copyNeed, type DriverEvent } from './driver-event.ts';
-import { cutOff, explained, sendRefusal } from './driver-failure.ts';
+import { cutOff, explained, sendRefusal, unfinished } from './driver-failure.ts';
 import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
 import { engineDefect } from './engine-defect.ts';
 
@@ -75,7 +74,9 @@ export class AssociationDriver {
       answer: (id, answer) => this.#answer((association, now) => association.answer?.(id, answer, now)),
       answerName: (id, named) => this.#answer((association, now) => association.answerName?.(id, named, now)),
     });
-    this.#deadline = new DriverDeadline(host.clock, this.#timedOut);
+    this.#deadline = new DriverDeadline(host.clock, () => {
+      if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
+    });
   }
 
   /** The first flight of a client; a server adopts its hello. */
@@ -100,18 +101,17 @@ export class AssociationDriver {
       this.#inside = false;
       this.#drain();
     }
-    const refused = this.#sendError as NetError | undefined;
-    if (refused !== undefined) throw refused;
+    if (this.#sendError !== undefined) throw this.#sendError as NetError;
     return room;
   }
 
   /** close_notify, as far as it gets. Reports `closed` unless the association does not. A promise: until it has left. */
   shutdown(): void | Promise<void> {
     let leaving: Promise<void> | undefined;
-    const leave = (): void => {
+    if (this.#over) return undefined;
+    this.#enter(() => {
       leaving = this.#association.shutdown(this.#host.clock.now()) ?? undefined;
-    };
-    if (!this.#over) this.#enter(leave);
+    });
     return leaving;
   }
 
@@ -122,6 +122,12 @@ export class AssociationDriver {
     this.#deadline.cancel();
     if (!this.#inside) this.#free();
     this.#lookups.abort();
+  }
+
+  /** What is known of a handshake that takes too long for the caller. */
+  unfinished(): ReturnType<typeof unfinished> {
+    if (this.#inside || this.phase !== 'handshake') return;
+    return unfinished(this.#association.silence?.(this.#host.clock.now()), this.#hint, this.bytesReceived);
   }
 
   get phase(): Phase {
@@ -194,10 +200,6 @@ export class AssociationDriver {
       this.#drain();
     }
   }
-
-  readonly #timedOut = (): void => {
-    if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
-  };
 
   #enter(call: () => void): void {
     if (this.#inside) {

@@ -4,6 +4,7 @@
  * long as the caller's signal).
  */
 
+import type { EngineErrorInit } from '../contract/association.ts';
 import type { Attempt } from '../contract/backend.ts';
 import type { Clock } from '../contract/clock.ts';
 import { abortError, isNetError, NetError } from '../contract/error.ts';
@@ -21,6 +22,8 @@ export interface Waiter {
   readonly clock: Clock;
   readonly operation: string;
   readonly backend: string;
+  /** What is known of why it takes so long, for the error of a timeout. */
+  readonly explain?: () => EngineErrorInit | undefined;
 }
 
 /** Runs `expired` once, with the error to reject with, unless `end` comes first. */
@@ -96,9 +99,10 @@ function signalError({ operation, backend }: Waiter, signal: AbortSignal): NetEr
   return isNetError(signal.reason) ? signal.reason : abortError(operation, signal, backend);
 }
 
-function timeoutError({ operation, backend }: Waiter, timeout: number): NetError {
-  const what = UNSEEN[operation] ?? 'not complete';
-  return new NetError({ code: 'ETIMEDOUT', operation, backend, message: `${what} within ${timeout} ms` });
+function timeoutError({ operation, backend, explain }: Waiter, timeout: number): NetError {
+  const known = explain?.();
+  const message = `${UNSEEN[operation] ?? 'not complete'} within ${timeout} ms${known ? `: ${known.message}` : ''}`;
+  return new NetError({ code: 'ETIMEDOUT', operation, backend, ...known, message });
 }
 
 function startTimer(clock: Clock, timeout: number, run: () => void): () => void {

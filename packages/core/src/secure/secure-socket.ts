@@ -63,6 +63,7 @@ export class SecureSocket {
       bind: (host, port) => this.#bind(host, port),
       // A context that was made for a client may leave it out; then the credential is what is wrong.
       ...((context.listen ?? claims.server) && { listen: () => this.#listen() }),
+      unfinished: () => link.driver?.unfinished(),
       decorate: (lower, attempt) => this.#inTurn(() => this.#decorate(lower, attempt)),
       send: (data) => link.send(data),
       shutdown: (how) => this.#shutdown(how),

@@ -3,7 +3,7 @@
  */
 
 import type { Address } from '../contract/address.ts';
-import type { TraceEvent } from '../contract/association.ts';
+import type { EngineErrorInit, TraceEvent } from '../contract/association.ts';
 import type { Attempt, SocketHost, SocketOperations } from '../contract/backend.ts';
 import type { Claims } from '../contract/claims.ts';
 import type { Clock } from '../contract/clock.ts';
@@ -37,6 +37,8 @@ export interface SocketSettings {
 export interface GuardedOperations extends SocketOperations {
   /** Adopts `lower`, and releases it if it fails; the state that the socket has afterwards. */
   decorate?(lower: Socket, attempt: Attempt): Promise<SocketState>;
+  /** What is known of a `connect` or `decorate` that takes too long. */
+  unfinished?(): EngineErrorInit | undefined;
   /** Peers come from `bind` on, and wait to be accepted; otherwise from the first use of `accept`. */
   readonly listensAtBind?: boolean;
   /** Whether a bound socket lets peers in that are not there yet; it does until it is told. */

@@ -6,12 +6,14 @@
 import type { Attempt } from '../contract/backend.ts';
 import { NetError, toNetError } from '../contract/error.ts';
 import { abortedError, GuardedAttempt, type Waiter, type WaitOptions } from '../queue/deadline.ts';
+import type { GuardedOperations } from './socket-init.ts';
 
 /** The guard, as far as it is needed here. */
 export interface TransitionHost {
   waiter(operation: string): Waiter;
   /** Forgets what arrived during an attempt that failed. */
   readonly reception: { reset(error: NetError): void };
+  readonly operations: Pick<GuardedOperations, 'unfinished'>;
 }
 
 export class Transition {
@@ -43,7 +45,7 @@ export class Transition {
     start: (attempt: Attempt) => Promise<T>,
     opens: boolean,
   ): Promise<T> {
-    const waiter = this.#host.waiter(operation);
+    const waiter = { ...this.#host.waiter(operation), explain: () => this.#host.operations.unfinished?.() };
     if (this.#attempt !== undefined) {
       throw failure(waiter, 'EALREADY', `${this.operation} is still under way: await it, or close() the socket`);
     }

@@ -1,0 +1,160 @@
+/**
+ * Sessions of TLS clients, by id or ticket: resumed, and never for another credential, trust or name. Whoever plays the
+ * server has to give out sessions; it need not be able to share them.
+ */
+
+import assert from 'node:assert/strict';
+import type { SecureConfiguration, SessionStore, Version } from '@avs-net/core/plugin';
+import { type Fixture, type FixtureAuthority, fixtureAuthority } from '../certificates/authority.ts';
+import { asClient, asServer, shows, trusting } from '../certificates/configuration.ts';
+import type { ConformanceCase } from '../conformance-case.ts';
+import { assertTalks, begun, rejects } from '../expectation.ts';
+import type { Pair, Stage } from '../stage.ts';
+
+const CLIENT = {
+  types: ['tls'],
+  role: 'client',
+  needs: ['resumption', 'certificate'],
+  mutual: ['certificate'],
+} as const;
+
+export const TICKETS: readonly ConformanceCase[] = [
+  {
+    ...CLIENT,
+    id: 'tickets/every-version',
+    title: 'resumes in every claimed version, over sockets, and says so',
+    async run(stage) {
+      const world = worldOf();
+      const common = stage.clientClaims.versions.filter((version) => stage.serverClaims.versions.includes(version));
+      for (const version of common) {
+        const session = new Map<string, Uint8Array>();
+        const listener = await stage.listen(world.server);
+        await filled(stage, listener, { ...world.client, session, ...only(version) });
+        const pair = await meet(stage, listener, { ...world.client, session, ...only(version) });
+        assert.deepEqual([pair.client.info().version, pair.client.info().resumed], [version, true]);
+        assert.equal(pair.client.getOption('sessionResumed'), true);
+        await assertTalks(pair);
+      }
+    },
+  },
+  {
+    ...CLIENT,
+    id: 'tickets/none-without-store',
+    title: 'resumes nothing where no store is configured',
+    async run(stage) {
+      const { server, client } = worldOf();
+      const listener = await stage.listen(server);
+      await filled(stage, listener, client);
+      await assertFull(await meet(stage, listener, client));
+    },
+  },
+  {
+    ...CLIENT,
+    id: 'tickets/other-credential',
+    title: 'never resumes the session of another certificate or trust, whatever the store gives',
+    async run(stage) {
+      const { root, server, client } = worldOf();
+      const listener = await stage.listen(server);
+      const session = careless();
+      await filled(stage, listener, { ...client, session });
+      const own = asClient(root, shows(root.issue('device')));
+      await assertFull(await meet(stage, listener, { ...own, session }));
+      // Who does not trust the authority of the server shall not get past it by a session of who does.
+      const stranger = { ...client, security: trusting(fixtureAuthority('another')), session };
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration(stranger));
+      await rejects(socket.connect(stage.serverHost, listener.localPort()), 'EPROTO');
+    },
+  },
+  {
+    ...CLIENT,
+    id: 'tickets/other-name',
+    title: 'never resumes the session of another server name, whatever the store gives',
+    async run(stage) {
+      const { client, server } = worldOf();
+      const listener = await stage.listen(server);
+      const session = careless();
+      await filled(stage, listener, { ...client, session });
+      const other = { ...client, serverNameIndication: 'other.example', session };
+      const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration(other));
+      await rejects(socket.connect(stage.serverHost, listener.localPort()), 'EPROTO');
+    },
+  },
+  {
+    ...CLIENT,
+    id: 'tickets/damaged',
+    title: 'shakes hands in full where the store gives back something else',
+    async run(stage) {
+      const { client, server } = worldOf();
+      const listener = await stage.listen(server);
+      const kept = new Map<string, Uint8Array>();
+      await filled(stage, listener, { ...client, session: kept });
+      for (const damage of DAMAGES) {
+        const session: SessionStore = {
+          get: (key) => damage(kept.get(key) ?? new Uint8Array(64)),
+          set: () => {},
+          delete: () => {},
+        };
+        const pair = await meet(stage, listener, { ...client, session });
+        await assertFull(pair);
+        await pair.client.dispose();
+      }
+    },
+  },
+];
+
+type Client = Partial<SecureConfiguration>;
+
+interface World {
+  readonly root: FixtureAuthority;
+  readonly client: Client;
+  readonly server: Client;
+}
+
+function worldOf(): World {
+  const root = fixtureAuthority('root');
+  const server: Fixture = root.issue('server', { names: ['server.example'] });
+  return { root, client: asClient(root), server: asServer(server) };
+}
+
+function only(version: Version): Client {
+  return { version: { min: version, max: version } };
+}
+
+async function meet(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<Pair> {
+  const client = await stage.client.createSocket(stage.type, stage.clientConfiguration(configuration));
+  const accepting = begun(listener.accept());
+  await client.connect(stage.serverHost, listener.localPort());
+  return { client, peer: await accepting, listener };
+}
+
+/** Meets, talks, so that a ticket that follows the handshake has come, and goes. */
+async function filled(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<void> {
+  const pair = await meet(stage, listener, configuration);
+  await assertFull(pair);
+  await pair.client.dispose();
+}
+
+async function assertFull(pair: Pair): Promise<void> {
+  assert.notEqual(pair.client.info().resumed, true, 'the client says that it resumed');
+  await assertTalks(pair);
+}
+
+/** Gives the latest session to whoever asks. */
+function careless(): SessionStore {
+  let session: Uint8Array | undefined;
+  return {
+    get: () => session,
+    set(_key, value) {
+      session = value;
+    },
+    delete: () => {},
+  };
+}
+
+const DAMAGES: readonly ((session: Uint8Array) => Uint8Array)[] = [
+  () => new Uint8Array(0),
+  () => new Uint8Array(1_024),
+  (session) => session.subarray(1),
+  (session) => session.subarray(0, -1),
+  ...[0, 31, 40, 100].map((at) => (session: Uint8Array) => session.map((byte, index) => byte ^ +(index === at))),
+];
