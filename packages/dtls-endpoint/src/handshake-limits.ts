@@ -52,6 +52,11 @@ export class HandshakeLimits {
     return undefined;
   }
 
+  /** Bytes that the engine may have set aside for messages. */
+  get announcedBytes(): number {
+    return this.#announced;
+  }
+
   /** One wait for the peer is over: what it sends again is not counted against what it has sent. */
   renew(): void {
     this.#fragments = 0;

@@ -15,6 +15,7 @@ import {
   type Phase,
 } from '@avs-net/core/plugin';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
+import { ENGINE_BYTES } from './half-open-bytes.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
 import type { Refusal } from './refusal.ts';
@@ -68,6 +69,10 @@ class PskGate implements Association {
 
   get deadline(): number | undefined {
     return this.#state === 'asking' ? this.#until : this.#inner.deadline;
+  }
+
+  get halfOpenBytes(): number {
+    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + this.#waitingBytes + (this.#reader?.keptBytes ?? 0);
   }
 
   start(now: number): void {
@@ -180,6 +185,7 @@ class PskGate implements Association {
     this.#state = 'open';
     this.#reader = undefined;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#inner.answer?.(PSK_NEED, key, now);
     this.#inner.receive(first, now);
     for (const bytes of rest) this.#inner.receive(bytes, now);

@@ -16,6 +16,7 @@ import {
   type Output,
   type Phase,
 } from '@avs-net/core/plugin';
+import { ENGINE_BYTES } from './half-open-bytes.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 import { HandshakeRules } from './handshake-rules.ts';
@@ -82,6 +83,11 @@ class RecordFilter implements Association {
     const grace = this.#alert?.deadline;
     const { deadline } = this.#inner;
     return grace === undefined ? deadline : deadline === undefined ? grace : Math.min(grace, deadline);
+  }
+
+  /** Messages that are announced and early records are kept by the engine, on behalf of whoever sent them. */
+  get halfOpenBytes(): number {
+    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + (this.#handshake?.keptBytes ?? 0);
   }
 
   start(now: number): void {

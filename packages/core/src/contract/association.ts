@@ -42,6 +42,11 @@ export interface Association {
   /** When `timeout` wants to be called, by the same clock as `now`; undefined: no timer runs. */
   readonly deadline: number | undefined;
   readonly phase: Phase;
+  /**
+   * Bytes that it may be made to keep, itself included, as long as nobody is authenticated; a listener adds them up. Without
+   * it 64 KiB are assumed.
+   */
+  readonly halfOpenBytes?: number | undefined;
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
   maxMessage(lowerLimit: number): number;
   /**
