@@ -12,6 +12,7 @@ import {
   createNet,
   type Net,
   type Plugin,
+  type SecureConfiguration,
   type ServerLimits,
   type Socket,
   systemClock,
@@ -52,12 +53,17 @@ export class BesiegedServer {
     },
   };
 
-  static async bind(backend: Plugin, limits: ServerLimits = {}): Promise<BesiegedServer> {
+  static async bind(
+    backend: Plugin,
+    limits: ServerLimits = {},
+    more: Partial<SecureConfiguration> = {},
+  ): Promise<BesiegedServer> {
     const besieged = new BesiegedServer();
     besieged.#net = createNet({ plugins: [besieged.network.plugin, backend], clock: besieged.#clock });
     besieged.server = await besieged.#net.createSocket('dtls', {
       security: pskServer({ identities: new Map([[IDENTITY, KEY]]) }),
       server: limits,
+      ...more,
     });
     await besieged.server.bind('127.0.0.1', 0);
     return besieged;
@@ -68,8 +74,12 @@ export class BesiegedServer {
     expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
   }
 
+  client(more: Partial<SecureConfiguration> = {}): Promise<Socket> {
+    return this.#net.createSocket('dtls', { security: psk({ identity: IDENTITY, key: KEY }), ...more });
+  }
+
   async pair(): Promise<Pair> {
-    const client = await this.#net.createSocket('dtls', { security: psk({ identity: IDENTITY, key: KEY }) });
+    const client = await this.client();
     const accepted = this.server.accept();
     await client.connect('127.0.0.1', this.server.localPort());
     return { client, peer: await accepted };

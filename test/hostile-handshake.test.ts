@@ -3,7 +3,7 @@
  * else notices.
  */
 
-import { fragmentOf, handshake, join, record } from '@avs-net/conformance/dtls-records';
+import { clientHello, fragmentOf, handshake, join, record } from '@avs-net/conformance/dtls-records';
 import { liveObjects } from '@avs-net/dtls-openssl';
 import { afterEach, describe, expect, it } from 'vitest';
 import { servers } from './backends.ts';
@@ -34,6 +34,7 @@ describe.each(servers)('a server of $name', (backend) => {
       'early protected records',
       Array.from({ length: 200 }, (_, at) => record({ type: 23, epoch: 1, sequence: at, body: new Uint8Array(900) })),
     ],
+    ['records of no bytes', [22, 20, 21, 23].map((type) => record({ type, sequence: 9 }))],
     ['records of TLS', [record({ type: 22, version: 0x0303, body: fragmentOf({ type: 16, messageSeq: 2 }) })]],
     ['a record cut off', [record({ type: 22, length: 500, body: new Uint8Array(20) })]],
     ['datagrams as large as they come', [new Uint8Array(65_507).fill(22), join(part(0, 10), new Uint8Array(65_000))]],
@@ -41,7 +42,10 @@ describe.each(servers)('a server of $name', (backend) => {
     besieged = await BesiegedServer.bind(backend, { handshakeTimeout: 60_000 });
     besieged.knock(7);
     expect(besieged.server.stats()).toMatchObject({ handshakesBegun: 1, halfOpen: 1 });
+    const answered = besieged.network.away.count;
     for (const data of datagrams) besieged.network.put(data, STRANGER);
+    // An alert at most.
+    expect(besieged.network.away.count).toBeLessThanOrEqual(answered + 1);
     const pair = await besieged.pair();
     await echo(pair, 2);
     besieged.leap(60_001);
@@ -56,6 +60,30 @@ describe.each(servers)('a server of $name', (backend) => {
     await until(() => besieged.stat('halfOpen') === 0);
     expect(besieged.server.stats()).toMatchObject({ handshakesFailed: 20, 'failed.timedOut': 20, entries: 0 });
     expect(liveObjects().associations).toBe(0);
+  });
+
+  it('stops repeating itself to who never answers', async () => {
+    const dtlsHandshakeTimeouts = { min: 20, max: 80 };
+    besieged = await BesiegedServer.bind(backend, { handshakeTimeout: 400 }, { dtlsHandshakeTimeouts });
+    besieged.knock(1);
+    await until(() => besieged.stat('halfOpen') === 0);
+    const { count } = besieged.network.away;
+    // The HelloVerifyRequest, and one datagram for each wait that fits in.
+    expect(count).toBeGreaterThan(2);
+    expect(count).toBeLessThanOrEqual(2 + 400 / 20);
+    besieged.leap(3_600_000);
+    expect(besieged.network.away.count).toBe(count);
+  });
+
+  it.each(['EPERM', 'ENOBUFS'])('survives that the system answers %s to what it sends', async (code) => {
+    besieged = await BesiegedServer.bind(backend);
+    const cookie = besieged.cookieFor(STRANGER, 3);
+    besieged.network.refusal = Object.assign(new Error('refused'), { code });
+    besieged.network.put(clientHello({ random: 4 }), { ...STRANGER, port: 9 });
+    besieged.network.put(clientHello({ random: 3, cookie }), STRANGER);
+    besieged.network.put(part(0, 10), STRANGER);
+    expect(besieged.server.stats()).toMatchObject({ cookiesSent: 1, handshakesBegun: 1 });
+    await echo(await besieged.pair(), 2);
   });
 
   it('keeps memory flat while strangers begin handshakes and make it keep what they can', async () => {
