@@ -36,6 +36,11 @@ export interface FilterRules {
    * that no forged datagram can take the place of a genuine one. Default false.
    */
   readonly boundedEngine?: boolean;
+  /**
+   * True: what is behind the filter is `ordered`. Fragments and announcements are not rationed then, protected records
+   * ahead of their turn still are. Default false.
+   */
+  readonly reassembled?: boolean;
 }
 
 /**
@@ -64,8 +69,8 @@ class RecordFilter implements Association {
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
     this.#request = request;
     this.#output = request.output;
-    const { certificates = true, boundedEngine } = rules;
-    const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine });
+    const { certificates = true, boundedEngine, reassembled } = rules;
+    const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine, reassembled });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);

@@ -14,7 +14,7 @@ import {
   type SecureConfiguration,
   wipe,
 } from '@avs-net/core/plugin';
-import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
+import { filtered, listen, ordered, pskGate } from '@avs-net/dtls-endpoint';
 import { useAgreements } from './agreements.ts';
 import { OpensslAssociation } from './association.ts';
 import { isVerifying, loadCertificates, useCertificates } from './certificates.ts';
@@ -95,9 +95,11 @@ function contextOf(
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
       throw request.error({ code: 'EINVAL', message });
     }
-    return credential.mode === 'certificate'
-      ? filtered(request, open, { certificates: true })
-      : filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
+    const certificates = credential.mode === 'certificate';
+    const engine = (inner: AssociationRequest): Association =>
+      certificates ? open(inner) : pskGate(inner, open, { isPsk: () => true });
+    const rules = { certificates, reassembled: true };
+    return filtered(request, (inner) => ordered(inner, engine, rules), rules);
   };
 
   return {
