@@ -53,6 +53,31 @@ describe.each(servers)('a server of $name', (backend) => {
     await echo(pair, 1);
   });
 
+  it.each<[string, readonly Uint8Array[]]>([
+    ['another length for the message that comes', [part(0, 10, 200)]],
+    [
+      'another type for the message that comes',
+      [handshake({ type: 15, messageSeq: 2, total: 90, body: new Uint8Array(9) })],
+    ],
+    ['messages far ahead', [3, 4, 5, 6].map((messageSeq) => part(0, 1, 4_000, messageSeq))],
+    [
+      'a record number at the end of all numbers',
+      [record({ type: 22, sequence: 2 ** 48 - 2, body: fragmentOf(LATER) })],
+    ],
+    ['a flood of fragments', Array.from({ length: 1_500 }, (_, at) => part(at % 90, 1, 95, 3))],
+  ])('completes a handshake into which somebody forges %s', async (_what, forged) => {
+    besieged = await BesiegedServer.bind(backend);
+    let count = 0;
+    besieged.network.carry = (data, way, peer) => {
+      // Behind the hello that was verified, in front of all that its sender answers.
+      if (way === 'in' && count++ === 2) for (const bytes of forged) besieged.network.put(bytes, peer);
+      return data;
+    };
+    const pair = await besieged.pair();
+    await echo(pair, 2);
+    expect(besieged.server.stats()).toMatchObject({ handshakesBegun: 1, handshakesFinished: 1 });
+  });
+
   it('forgets who stops half way', async () => {
     besieged = await BesiegedServer.bind(backend, { handshakeTimeout: 50 });
     for (let port = 1; port <= 20; port++) besieged.knock(port, { ...STRANGER, port });
@@ -116,3 +141,5 @@ describe.each(servers)('a server of $name', (backend) => {
     expect(besieged.server.stats()).toMatchObject({ peers: 2 });
   });
 });
+
+const LATER = { type: 16, messageSeq: 4, total: 50, body: new Uint8Array(9) } as const;
