@@ -25,6 +25,7 @@ export class FakeAssociation implements Association {
   onReceive: ((bytes: Uint8Array) => void) | undefined;
   phase: Phase = 'handshake';
   deadline: number | undefined;
+  halfOpenBytes: number | undefined;
   facts: AssociationInfo = {};
 
   constructor(request: AssociationRequest) {

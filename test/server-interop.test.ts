@@ -82,6 +82,22 @@ describe('a server for', () => {
     expect(stranger.output()).not.toMatch(/you are/);
     expect(server.stats()).toMatchObject({ handshakesFinished: 12 });
   });
+
+  it('somebody who wants to negotiate again, which is refused', async (test) => {
+    needs(test, 'openssl');
+    const { port, server } = await answering();
+    const { program, args } = CLIENTS[0]!;
+    const client = start(
+      program,
+      args(port, 'device-1').filter((each) => each !== '-quiet'),
+    );
+    client.write('hello from device-1\n');
+    await client.line(/hello from device-1/);
+    client.write('R\n');
+    await client.line(/no renegotiation/);
+    await served(CLIENTS[0]!, port, 'device-2');
+    expect(server.stats()).toMatchObject({ handshakesBegun: 2, handshakesFinished: 2 });
+  });
 });
 
 async function served({ program, args, says, heard }: Client, port: number, identity: string): Promise<void> {

@@ -6,6 +6,8 @@
 import type { Address, Plugin, SocketHost } from '@avs-net/core/plugin';
 import { udp } from '@avs-net/udp';
 
+export type Way = 'in' | 'out';
+
 export interface SpoofedUdp {
   readonly plugin: Plugin;
   /** Delivers now. */
@@ -14,6 +16,10 @@ export interface SpoofedUdp {
   readonly arrived: { readonly data: Uint8Array; readonly from: Address }[];
   /** Sent to 10/8, the last of them, and the longest. */
   readonly away: { count: number; last: Uint8Array; longest: number };
+  /** Thrown by the system when something is sent to 10/8. */
+  refusal: Error | undefined;
+  /** What becomes of datagrams between the first socket and real ones; default: nothing. */
+  carry: (data: Uint8Array, way: Way, peer: Address) => Uint8Array | undefined;
 }
 
 export function spoofedUdp(): SpoofedUdp {
@@ -33,8 +39,10 @@ export function spoofedUdp(): SpoofedUdp {
               const operations = context.socket!({
                 ...host,
                 deliver(data, from) {
-                  spoofed.arrived.push({ data: data.slice(), from: from! });
-                  host.deliver(data, from);
+                  const carried = spoofed.carry(data, 'in', from!);
+                  if (carried === undefined) return;
+                  spoofed.arrived.push({ data: carried.slice(), from: from! });
+                  host.deliver(carried, from);
                 },
               });
               // The operations are those of an object with private fields.
@@ -54,13 +62,19 @@ export function spoofedUdp(): SpoofedUdp {
     put: (data, from) => victim!.deliver(data.slice(), from),
     arrived: [],
     away: { count: 0, last: new Uint8Array(0), longest: 0 },
+    refusal: undefined,
+    carry: (data) => data,
   };
   function sendTo(
     operations: { sendTo?(data: Uint8Array, to: Address): void | Promise<void> },
     data: Uint8Array,
     to: Address,
   ): void | Promise<void> {
-    if (!to.host.startsWith('10.')) return operations.sendTo!(data, to);
+    if (!to.host.startsWith('10.')) {
+      const carried = spoofed.carry(data, 'out', to);
+      return carried === undefined ? undefined : operations.sendTo!(carried, to);
+    }
+    if (spoofed.refusal !== undefined) throw spoofed.refusal;
     spoofed.away.count += 1;
     spoofed.away.last = data.slice();
     spoofed.away.longest = Math.max(spoofed.away.longest, data.length);

@@ -1,6 +1,6 @@
 /** Broken copies of the reference backend, each with the case that is there to catch it. */
 
-import type { Claims, NetError, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
+import type { Association, Claims, NetError, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
 import { NetError as MadeError } from '@avs-net/core/plugin';
 import { type Mutant, mutant, withOutput } from './mutant.ts';
 
@@ -49,6 +49,9 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant('never retransmits', 'faults/client-each-drop', {
     association: (_, { role }) => (role === 'client' ? { deadline: undefined } : {}),
+  }),
+  mutant('waits for ever for what came damaged', 'faults/client-each-damaged', {
+    association: (sound, { role }) => (role === 'client' ? waitingForEver(sound) : {}),
   }),
   mutant('reports an inner MTU one too high', 'limits/inner-mtu-fits', {
     association: (sound) => ({ maxMessage: (limit) => sound.maxMessage(limit) + 1 }),
@@ -197,3 +200,17 @@ const UNKNOWN_PSK_IDENTITY = Uint8Array.of(21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 
 /** Content type of a record. */
 const ALERT = 21;
 const FIXED_KEY = new Uint8Array(16).fill(7);
+
+/** Without deadline as soon as a record had another version than DTLS 1.0 or 1.2. */
+function waitingForEver(sound: Association): Partial<Association> {
+  let damaged = false;
+  return {
+    receive(bytes, now) {
+      damaged ||= bytes[1] !== 0xfe || (bytes[2] !== 0xff && bytes[2] !== 0xfd);
+      if (!damaged) sound.receive(bytes, now);
+    },
+    get deadline() {
+      return damaged ? undefined : sound.deadline;
+    },
+  };
+}

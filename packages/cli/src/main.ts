@@ -94,6 +94,7 @@ function program(terminal: Terminal): Command {
     .option('--name <name=cert,key>', 'certificate for clients that ask for this name; repeatable', collect, [])
     .option('--receive <n>', 'end after this many messages', count)
     .option('--max-half-open <n>', 'handshakes at a time; default 1000', amount)
+    .option('--max-half-open-bytes <n>', 'that all handshakes may make it keep, dtls; default 134217728', amount)
     .option('--max-peers <n>', 'peers at a time; default 10000', amount)
     .option('--max-peers-per-host <n>', 'peers and handshakes of one address; default 1000', amount)
     .option('--handshake-timeout <ms>', 'for a whole handshake; default 30000', amount)

@@ -6,6 +6,7 @@ import { type SecureOptions, serverConfiguration } from './secure-options.ts';
 /** As commander hands them over; times in milliseconds. */
 export interface LimitOptions {
   readonly maxHalfOpen?: number;
+  readonly maxHalfOpenBytes?: number;
   readonly maxPeers?: number;
   readonly maxPeersPerHost?: number;
   readonly handshakeTimeout?: number;
@@ -26,6 +27,7 @@ export function servingConfiguration(
   if (!('security' in configuration)) return { ...configuration, ...transport };
   const limits: ServerLimits = {
     ...(options.maxHalfOpen !== undefined && { maxHalfOpen: options.maxHalfOpen }),
+    ...(options.maxHalfOpenBytes !== undefined && { maxHalfOpenBytes: options.maxHalfOpenBytes }),
     ...(options.maxPeers !== undefined && { maxPeers: options.maxPeers }),
     ...(options.maxPeersPerHost !== undefined && { maxPeersPerHost: options.maxPeersPerHost }),
     ...(options.handshakeTimeout !== undefined && { handshakeTimeout: options.handshakeTimeout }),

@@ -63,6 +63,10 @@ export class ClientKeyExchange {
     return this.#body !== undefined && this.#missing === 0;
   }
 
+  get keptBytes(): number {
+    return 2 * (this.#body?.length ?? 0);
+  }
+
   /** A copy of the identity; undefined while incomplete and when it is malformed or longer than MAX_PSK_IDENTITY. */
   identity(): Uint8Array | undefined {
     if (this.#body === undefined || !this.complete || this.#body.length < 2) return undefined;

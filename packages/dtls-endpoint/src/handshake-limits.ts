@@ -15,6 +15,8 @@ export interface LimitsInit {
   readonly certificates: boolean;
   /** The engine bounds what it keeps and gets over contradictions: nothing is rationed or remembered for it. */
   readonly boundedEngine?: boolean | undefined;
+  /** Messages are put together, in bounds, in front of the engine: none is counted or remembered here. */
+  readonly reassembled?: boolean | undefined;
 }
 
 export class HandshakeLimits {
@@ -23,12 +25,14 @@ export class HandshakeLimits {
   readonly #longest: Readonly<Record<number, number>>;
   readonly #messages = new Map<number, Announced>();
   readonly #certificates: boolean;
+  readonly #counted: boolean;
   /** Bytes that all messages announced so far have when they are complete. */
   #announced = 0;
   #fragments = 0;
 
-  constructor({ role, certificates, boundedEngine = false }: LimitsInit) {
+  constructor({ role, certificates, boundedEngine = false, reassembled = false }: LimitsInit) {
     this.rationed = !boundedEngine;
+    this.#counted = this.rationed && !reassembled;
     this.#longest = LONGEST[role][certificates ? 'certificates' : 'psk'];
     this.#certificates = certificates;
   }
@@ -43,13 +47,18 @@ export class HandshakeLimits {
     // An empty fragment of a message that is not empty brings nothing (CVE-2014-3507).
     if (part.length === 0 && part.type !== HandshakeType.serverHelloDone) return 'malformedFragment';
     if (part.type === HandshakeType.helloVerifyRequest && part.length !== part.total) return 'malformedFragment';
-    if (!this.rationed) return undefined;
+    if (!this.#counted) return undefined;
     if (this.#fragments >= (this.#certificates ? CERTIFICATE_FRAGMENTS : PSK_FRAGMENTS)) return 'tooManyFragments';
     // Servers without state number every HelloVerifyRequest 0 and differ in the length of their cookies.
     const refusal = part.type === HandshakeType.helloVerifyRequest ? undefined : this.#announce(part);
     if (refusal !== undefined) return refusal;
     this.#fragments += 1;
     return undefined;
+  }
+
+  /** Bytes that the engine may have set aside for messages. */
+  get announcedBytes(): number {
+    return this.#announced;
   }
 
   /** One wait for the peer is over: what it sends again is not counted against what it has sent. */

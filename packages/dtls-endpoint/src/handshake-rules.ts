@@ -18,6 +18,8 @@ export class HandshakeRules {
   #earlyHandshake = 0;
   #earlyOther = 0;
   #earlyBytes = 0;
+  /** Since the beginning: no wait makes an engine forget them. */
+  #earlyRecords = 0;
   #changeCipherSpecs = 0;
   #datagramIsProtected = false;
 
@@ -38,6 +40,12 @@ export class HandshakeRules {
     this.#earlyOther = 0;
     this.#earlyBytes = 0;
     this.#changeCipherSpecs = 0;
+  }
+
+  /** Bytes that the engine may keep of what has passed. A self-bounded engine reckons its own. */
+  get keptBytes(): number {
+    const { rationed, announcedBytes } = this.#limits;
+    return rationed ? announcedBytes + Math.min(this.#earlyRecords, ENGINE_QUEUE) * EARLY_RECORD_KEPT : 0;
   }
 
   /** Judges one record; `info` is asked when a protected one comes. */
@@ -71,6 +79,7 @@ export class HandshakeRules {
     const refusal = this.#protected.judge(record);
     if (refusal !== undefined) return refusal;
     this.#datagramIsProtected = true;
+    this.#earlyRecords += 1;
     if (isHandshake) this.#earlyHandshake += 1;
     else this.#earlyOther += 1;
     if (!isHandshake) this.#earlyBytes += record.length;
@@ -100,3 +109,6 @@ const LONGEST_PLAINTEXT = 2 ** 14;
 const EARLY_RECORDS = 8;
 const EARLY_BYTES = 4_096;
 const LONGEST_FINISHED = 256;
+/** OpenSSL keeps a full read buffer with each record of a later epoch, and a hundred of them (CVE-2026-54874). */
+const EARLY_RECORD_KEPT = 17_408;
+const ENGINE_QUEUE = 100;

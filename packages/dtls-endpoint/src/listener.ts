@@ -5,13 +5,13 @@
  */
 
 import type { Address, Listener, ListenerHost, LowerSocket, NetError } from '@avs-net/core/plugin';
+import { holdsChangeCipherSpec, isHello, isPlaintext } from './datagram-contents.ts';
 import { EndpointCounters, type GivenUp } from './endpoint-counters.ts';
 import { type EndpointLimits, endpointLimits } from './endpoint-limits.ts';
-import { HandshakeType } from './handshake-fragment.ts';
+import { HalfOpenBytes } from './half-open-bytes.ts';
 import { HelloExchange } from './hello-exchange.ts';
 import { ONLY_PEER, PeerSession, reply, type SessionHost } from './peer-session.ts';
 import { type Peer, PeerTable } from './peer-table.ts';
-import { beginsWith, ContentType, RECORD_HEADER, readRecord, recordHeader } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
 import type { Refusal } from './refusal.ts';
 import { SessionDeadlines } from './session-deadlines.ts';
@@ -31,6 +31,7 @@ class Endpoint implements Listener, SessionHost {
   readonly #limits: EndpointLimits;
   readonly #counters = new EndpointCounters();
   readonly #table = new PeerTable();
+  readonly #halfOpenBytes: HalfOpenBytes;
   readonly #deadlines: SessionDeadlines;
   readonly #exchange: HelloExchange;
   #closed = false;
@@ -53,6 +54,7 @@ class Endpoint implements Listener, SessionHost {
     this.#make = make;
     this.#host = host;
     this.#limits = endpointLimits(host.limits);
+    this.#halfOpenBytes = new HalfOpenBytes(this.#limits.maxHalfOpenBytes);
     this.#exchange = new HelloExchange(host.clock.now());
     this.#deadlines = new SessionDeadlines(host.clock, this.#table, this.#limits, (session) => this.#expire(session));
     lower.start({
@@ -100,7 +102,8 @@ class Endpoint implements Listener, SessionHost {
 
   stats(): Readonly<Record<string, number>> {
     const { established, halfOpen, entries } = this.#table;
-    return { ...this.#counters.snapshot(), peers: established.size, halfOpen: halfOpen.size, entries };
+    const now = { peers: established.size, halfOpen: halfOpen.size, halfOpenBytes: this.#halfOpenBytes.total, entries };
+    return { ...this.#counters.snapshot(), ...now };
   }
 
   #receive(data: Uint8Array, from: Address): void {
@@ -195,7 +198,10 @@ class Endpoint implements Listener, SessionHost {
       session.run = this.#host.open({
         lower: session,
         opening: { hello: session.hello, from: address, cookieVerified: true },
-        association: (request) => this.#make(session.watched(request)),
+        association: (request) => {
+          session.association = this.#make(session.watched(request));
+          return session.association;
+        },
         established: () => this.#established(session),
         closed: (error) => this.#forget(session, error ?? 'closed'),
       });
@@ -205,12 +211,15 @@ class Endpoint implements Listener, SessionHost {
       this.#forget(session, 'closed');
     }
     if (session.over) session.close();
+    else this.#weigh(session);
     this.#deadlines.arm();
   }
 
   #established(session: PeerSession): void {
     if (session.over || session.established) return;
     session.established = true;
+    session.association = undefined;
+    this.#halfOpenBytes.release(session);
     session.lastHeard = this.now();
     this.#counters.handshakesFinished += 1;
     const replaced = this.#table.promote(session);
@@ -252,12 +261,25 @@ class Endpoint implements Listener, SessionHost {
   #forget(session: PeerSession, reason: GivenUp | NetError): void {
     if (session.over) return;
     session.over = true;
+    session.association = undefined;
+    this.#halfOpenBytes.release(session);
     if (!session.established) this.#counters.failed(reason);
     this.#table.remove(session);
   }
 
   #deliver(session: PeerSession | undefined, data: Uint8Array): void {
-    if (session !== undefined && !session.deliver(data)) this.#refuse('peerPaused');
+    if (session === undefined) return;
+    if (!session.deliver(data)) this.#refuse('peerPaused');
+    else if (!session.established && !session.over) this.#weigh(session);
+  }
+
+  /** Makes room in bytes for `session`; one handshake may always run. */
+  #weigh(session: PeerSession): void {
+    const bytes = this.#halfOpenBytes;
+    const { halfOpen } = this.#table;
+    bytes.weigh(session);
+    while (bytes.isOver && halfOpen.size > 1)
+      this.#evict(bytes.greediest(halfOpen) ?? this.#table.leastAdvanced(session)!);
   }
 
   #refuse(reason: Refusal): void {
@@ -275,24 +297,3 @@ class Endpoint implements Listener, SessionHost {
     }
   }
 }
-
-function isHello(data: Uint8Array): boolean {
-  return (
-    data.length > RECORD_HEADER &&
-    beginsWith(data, ContentType.handshake, 0) &&
-    data[RECORD_HEADER] === HandshakeType.clientHello
-  );
-}
-
-function isPlaintext(data: Uint8Array): boolean {
-  return data.length < RECORD_HEADER || (data[3] === 0 && data[4] === 0);
-}
-
-function holdsChangeCipherSpec(data: Uint8Array): boolean {
-  for (let at = 0; at < data.length && readRecord(data, at, record) === undefined; at = record.end) {
-    if (record.type === ContentType.changeCipherSpec) return true;
-  }
-  return false;
-}
-
-const record = recordHeader();

@@ -6,6 +6,7 @@
 import type {
   Address,
   Alert,
+  Association,
   AssociationRequest,
   LowerSink,
   LowerSocket,
@@ -37,6 +38,10 @@ export class PeerSession implements LowerSocket {
   readonly #randomAt: number;
   readonly #host: SessionHost;
   run: PeerRun | undefined;
+  /** As long as it is half open. */
+  association: Association | undefined;
+  /** What it was last reckoned to keep; 0 once established. */
+  halfOpenBytes = 0;
   established = false;
   over = false;
   /** Nothing leaves any more: another association speaks to the peer. */

@@ -28,9 +28,13 @@ export class PeerTable {
   }
 
   /** Who goes first when there are too many handshakes: the oldest of the least advanced ones. */
-  leastAdvanced(): PeerSession | undefined {
-    for (const session of this.halfOpen) if (!session.advanced) return session;
-    const [oldest] = this.halfOpen;
+  leastAdvanced(except?: PeerSession): PeerSession | undefined {
+    let oldest: PeerSession | undefined;
+    for (const session of this.halfOpen) {
+      if (session === except) continue;
+      if (!session.advanced) return session;
+      oldest ??= session;
+    }
     return oldest;
   }
 

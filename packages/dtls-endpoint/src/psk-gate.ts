@@ -17,6 +17,7 @@ import {
   type Silence,
 } from '@avs-net/core/plugin';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
+import { ENGINE_BYTES } from './half-open-bytes.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
 import type { Refusal } from './refusal.ts';
@@ -70,6 +71,10 @@ class PskGate implements Association {
 
   get deadline(): number | undefined {
     return this.#state === 'asking' ? this.#until : this.#inner.deadline;
+  }
+
+  get halfOpenBytes(): number {
+    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + this.#waitingBytes + (this.#reader?.keptBytes ?? 0);
   }
 
   start(now: number): void {
@@ -190,6 +195,7 @@ class PskGate implements Association {
     this.#state = 'open';
     this.#reader = undefined;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#inner.answer?.(PSK_NEED, key, now);
     this.#inner.receive(first, now);
     for (const bytes of rest) this.#inner.receive(bytes, now);

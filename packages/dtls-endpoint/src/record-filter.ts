@@ -18,6 +18,7 @@ import {
   type Phase,
   type Silence,
 } from '@avs-net/core/plugin';
+import { ENGINE_BYTES } from './half-open-bytes.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 import { HandshakeRules } from './handshake-rules.ts';
@@ -37,6 +38,11 @@ export interface FilterRules {
    * that no forged datagram can take the place of a genuine one. Default false.
    */
   readonly boundedEngine?: boolean;
+  /**
+   * True: what is behind the filter is `ordered`. Fragments and announcements are not rationed then, protected records
+   * ahead of their turn still are. Default false.
+   */
+  readonly reassembled?: boolean;
 }
 
 /**
@@ -65,8 +71,8 @@ class RecordFilter implements Association {
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
     this.#request = request;
     this.#output = request.output;
-    const { certificates = true, boundedEngine } = rules;
-    const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine });
+    const { certificates = true, boundedEngine, reassembled } = rules;
+    const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine, reassembled });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
@@ -84,6 +90,11 @@ class RecordFilter implements Association {
     const grace = this.#alert?.deadline;
     const { deadline } = this.#inner;
     return grace === undefined ? deadline : deadline === undefined ? grace : Math.min(grace, deadline);
+  }
+
+  /** Messages that are announced and early records are kept by the engine, on behalf of whoever sent them. */
+  get halfOpenBytes(): number {
+    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + (this.#handshake?.keptBytes ?? 0);
   }
 
   start(now: number): void {

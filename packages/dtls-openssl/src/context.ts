@@ -11,7 +11,7 @@ import type {
   ContextHost,
   SecureConfiguration,
 } from '@avs-net/core/plugin';
-import { filtered, listen, pskGate } from '@avs-net/dtls-endpoint';
+import { filtered, listen, ordered, pskGate } from '@avs-net/dtls-endpoint';
 import { OpensslAssociation } from './association.ts';
 import type { NameServing } from './name-question.ts';
 import { NamedContexts } from './named-contexts.ts';
@@ -103,11 +103,12 @@ function contextOf(
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
       throw request.error({ code: 'EINVAL', message });
     }
-    if (psk === undefined) return filtered(request, open, { certificates: true });
+    const certificates = certificate !== undefined;
     // With both kinds of client the ServerHello tells whether there will be an identity to ask for.
-    const gate = certificate === undefined ? { isPsk: () => true } : {};
-    const gated = (inner: AssociationRequest): Association => pskGate(inner, open, gate);
-    return filtered(request, gated, { certificates: certificate !== undefined });
+    const gate = certificates ? {} : { isPsk: () => true };
+    const engine = psk === undefined ? open : (inner: AssociationRequest): Association => pskGate(inner, open, gate);
+    const rules = { certificates, reassembled: true };
+    return filtered(request, (inner) => ordered(inner, engine, rules), rules);
   };
 
   return {

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { assertTalks } from '../expectation.ts';
-import { type Direction, random } from '../network.ts';
+import { assertTalks, rejects } from '../expectation.ts';
+import { corrupted } from '../network/faults.ts';
+import { type Direction, type Random, random } from '../network.ts';
 import type { Stage } from '../stage.ts';
 
 const SINGLE = { drop: 'lost', duplicate: 'doubled', swap: 'swapped with the next' } as const;
@@ -29,6 +30,25 @@ export const FAULTS: readonly ConformanceCase[] = (['client', 'server'] as const
       },
     }),
   ),
+  {
+    id: `faults/${role}-each-damaged`,
+    title: 'connects or gives up in order when one to eight bits of any datagram of the handshake are flipped, 3 seeds',
+    role,
+    needs: ['handshakeTimers'],
+    async run(stage) {
+      await stage.pair();
+      const handshake = stage.network.log.map(({ direction, index }) => ({ direction, index }));
+      const failed: string[] = [];
+      for (const { direction, index } of handshake) {
+        for (let seed = 1; seed <= 3; seed += 1) {
+          const done = await endsUnder(stage, direction, index, random(seed, `damage ${direction}`, index));
+          if (done !== undefined) failed.push(`${direction} ${index}, seed ${seed}: ${done}`);
+        }
+      }
+      assert.deepEqual(failed, []);
+      await assertTalks(await stage.pair());
+    },
+  },
   ...[10, 25].map(
     (percent): ConformanceCase => ({
       id: `faults/${role}-loss-${percent}`,
@@ -70,5 +90,33 @@ async function connectsUnder(
     return error instanceof Error ? error.message : String(error);
   } finally {
     calm();
+  }
+}
+
+/** Connects while one datagram is damaged, or fails; a reason for every other end. */
+async function endsUnder(stage: Stage, way: Direction, number: number, draw: Random): Promise<string | undefined> {
+  const calm = stage.network.rule(({ data }, index, direction) =>
+    direction === way && index === number ? { replace: corrupted(data, draw) } : undefined,
+  );
+  const listener = await stage.listen();
+  const client = await stage.client.createSocket('dtls', stage.clientConfiguration());
+  const accepting = listener.accept();
+  accepting.catch(() => {});
+  try {
+    const connecting = client.connect(stage.serverHost, listener.localPort());
+    const connected = await connecting.then(
+      () => true,
+      () => false,
+    );
+    calm();
+    if (connected) await assertTalks({ client, peer: await accepting });
+    else await rejects(connecting, 'ETIMEDOUT', 'EPROTO');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    calm();
+    await client.dispose();
+    await listener.dispose();
   }
 }

@@ -122,6 +122,19 @@ describe('what no backend could do', () => {
     expect(line!.claim).toBeUndefined();
   });
 
+  it('a limit in bytes for handshakes over streams, which has no effect there', () => {
+    const server = { maxHalfOpenBytes: 1_000_000 };
+    const security = { mode: 'psk', lookup: () => undefined };
+    expect(checkConfiguration('dtls', { security, server } as never, able)).toEqual([]);
+    expect(checkConfiguration('tls', { security, server } as never, able)).toContainEqual(
+      expect.objectContaining({
+        path: 'server.maxHalfOpenBytes',
+        code: 'ENOTSUP',
+        message: expect.stringMatching('TCP'),
+      }),
+    );
+  });
+
   it.each([[undefined], [null], ['dtls'], [7], [[]]])('a configuration that is %j', (configuration) => {
     expect(checkConfiguration('dtls', configuration as never, able)).toMatchObject([{ code: 'EINVAL' }]);
   });

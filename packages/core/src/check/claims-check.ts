@@ -148,7 +148,7 @@ function checkSuites({ role, configuration, claims, isSound }: Part): readonly U
   return chooseCiphersuites(ciphersuites!, security.mode, claims[role], `${role}.ciphersuites`).unmet;
 }
 
-function checkFeatures({ role, configuration, claims, isSound }: Part): readonly Unmet[] {
+function checkFeatures({ type, role, configuration, claims, isSound }: Part): readonly Unmet[] {
   const unmet: Unmet[] = [];
   const own = claims[role];
   const need = (property: keyof SecureConfiguration, words: string, claim: keyof RoleClaims): void => {
@@ -174,6 +174,11 @@ function checkFeatures({ role, configuration, claims, isSound }: Part): readonly
     if (own !== undefined && own.resumption !== true) {
       unmet.push(unclaimed('server.ticketKeys', 'session resumption', 'server.resumption'));
     }
+  }
+  if (isSound('server') && type === 'tls' && configuration.server?.maxHalfOpenBytes !== undefined) {
+    const message =
+      'server.maxHalfOpenBytes counts what datagrams make a dtls server keep; TCP holds a stream back itself';
+    unmet.push({ path: 'server.maxHalfOpenBytes', need: 'dtls', code: 'ENOTSUP', message });
   }
   if (isSound('server') && role === 'client') {
     const message = 'server: limits of a server need the credentials of one: security with lookup or serverCert';

@@ -135,6 +135,7 @@ export const TRANSPORT_SHAPE: Readonly<Record<keyof TransportConfiguration, Rule
 
 const SERVER_SHAPE: Readonly<Record<keyof ServerConfiguration, Rule>> = {
   maxHalfOpen: integer(1),
+  maxHalfOpenBytes: integer(1),
   maxPeers: integer(1),
   maxPeersPerHost: integer(1),
   handshakeTimeout: milliseconds,

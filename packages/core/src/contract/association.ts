@@ -53,6 +53,11 @@ export interface Association {
    * for a deadline of the caller that runs out first. An alert that came and was not believed goes with it.
    */
   silence?(now: number): Silence | undefined;
+  /**
+   * Bytes that it may be made to keep, itself included, as long as nobody is authenticated; a listener adds them up. Without
+   * it 64 KiB are assumed.
+   */
+  readonly halfOpenBytes?: number | undefined;
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
   maxMessage(lowerLimit: number): number;
   /**

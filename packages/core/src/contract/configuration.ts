@@ -131,6 +131,8 @@ export interface AssociationStore {
 export interface ServerLimits {
   /** Concurrent handshakes after the cookie exchange; default 1000. */
   readonly maxHalfOpen?: number;
+  /** Bytes that all of these together may make the process keep, engines included; dtls only; default 128 MiB. */
+  readonly maxHalfOpenBytes?: number;
   /** Established peers; default 10 000. */
   readonly maxPeers?: number;
   /** Peers and handshakes of one IP address; default 1000. */

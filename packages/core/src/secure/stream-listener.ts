@@ -16,7 +16,7 @@ import { type PeerTarget, peerOperations, type ServedPeer } from './served-peer.
 export class StreamListener implements Listener {
   readonly #server: ServedBy;
   readonly #context: Context;
-  readonly #limits: Required<Omit<ServerLimits, 'idleTimeout'>>;
+  readonly #limits: Required<Omit<ServerLimits, 'idleTimeout' | 'maxHalfOpenBytes'>>;
   readonly #halfOpen = new Set<StreamPeer>();
   readonly #established = new Set<StreamPeer>();
   readonly #byHost = new Map<string, number>();
