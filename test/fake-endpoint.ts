@@ -13,6 +13,8 @@ import type {
   ListenerHost,
   LowerSink,
   LowerSocket,
+  Opening,
+  PeerContinuation,
   PeerOpening,
   PeerRun,
   SecureConfiguration,
@@ -126,7 +128,7 @@ export class FakeEndpoint {
   /** Run while the listener waits for `open` to come back. */
   onOpen: ((opened: Opened) => void) | undefined;
 
-  readonly #made: FakeAssociation[] = [];
+  readonly made: FakeAssociation[] = [];
 
   constructor(limits: ServerLimits = {}, lower: FakeLower = new FakeLower(), { ids, filter }: FakeIds = {}) {
     this.lower = lower;
@@ -135,13 +137,18 @@ export class FakeEndpoint {
       clock: this.clock,
       limits,
       error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
-      open: (opening) => this.#open(opening),
+      open: (opening) => this.#run(opening, opening.opening),
+      resume: (peer) => this.#run(peer, undefined),
       dropped: (reason) => this.dropped.push(reason),
       trace: (event) => this.traces.push(event.type),
     };
     const make = (request: AssociationRequest): Association => {
       const made = new FakeAssociation(request);
-      this.#made.push(made);
+      // What it goes on from is the id that its peer bears.
+      if (request.continued !== undefined) {
+        made.facts = { connectionId: { own: request.continued, peer: new Uint8Array(0) } };
+      }
+      this.made.push(made);
       return made;
     };
     const association = filter ? (request: AssociationRequest) => filtered(request, make) : make;
@@ -178,10 +185,20 @@ export class FakeEndpoint {
   /** A peer that puts the id that it was given on what it sends, with records that count from 0. */
   establishWithId(from: Address, init: HelloInit = {}): Opened & { readonly id: Uint8Array } {
     const opened = this.begin(from, init);
+    const id = opened.association.request.connectionId!;
+    opened.association.establish({ connectionId: { own: id, peer: new Uint8Array(0) } });
+    return this.#counting(opened, id);
+  }
+
+  /** One that goes on with `id`. */
+  restore(from: Address, id: Uint8Array): Opened & { readonly id: Uint8Array } {
+    this.listener.restore!(id, from);
+    return this.#counting(this.opened.at(-1)!, id);
+  }
+
+  #counting(opened: Opened, id: Uint8Array): Opened & { readonly id: Uint8Array } {
     const { association } = opened;
-    const id = association.request.connectionId!;
     association.newest = 0;
-    association.establish({ connectionId: { own: id, peer: new Uint8Array(0) } });
     // A record is authentic if its body says so, and its message is what is behind its header.
     association.onReceive = (bytes) => {
       const body = bytes.subarray(13 + id.length);
@@ -197,7 +214,7 @@ export class FakeEndpoint {
     return this.listener.stats()[name] ?? 0;
   }
 
-  #open(opening: PeerOpening): PeerRun {
+  #run(opening: PeerOpening | PeerContinuation, begun: Opening | undefined): PeerRun {
     if (this.refuse !== undefined) throw this.refuse;
     const end = (): void => {
       if (opened.over) return;
@@ -207,10 +224,11 @@ export class FakeEndpoint {
     };
     const messages: Uint8Array[] = [];
     const moves: Opened['moves'] = [];
+    const from = begun?.from ?? (opening as PeerContinuation).from;
     const outer = opening.association({
       role: 'server',
-      opening: opening.opening,
-      peer: opening.opening.from,
+      ...(begun && { opening: begun }),
+      peer: from,
       handshakeTimeouts: { min: 1_000, max: 60_000 },
       error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
       output: {
@@ -223,9 +241,9 @@ export class FakeEndpoint {
         dropped: () => undefined,
       },
     });
-    const association = this.#made.at(-1)!;
-    const peer = formatAddress(opening.opening.from);
-    const opened: Opened = { opening, association, peer, moves, messages, over: false };
+    const association = this.made.at(-1)!;
+    const peer = formatAddress(from);
+    const opened: Opened = { opening: opening as PeerOpening, association, peer, moves, messages, over: false };
     this.opened.push(opened);
     opening.lower.start({
       receive: (bytes) => outer.receive(bytes, this.clock.now()),
@@ -234,6 +252,7 @@ export class FakeEndpoint {
       failed: () => association.calls.push('lower failed'),
     });
     association.start();
+    if (begun === undefined) association.establish();
     this.onOpen?.(opened);
     return {
       moved: (to) => moves.push({ to: formatAddress(to), messages: messages.length }),

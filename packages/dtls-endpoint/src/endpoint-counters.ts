@@ -25,6 +25,8 @@ export class EndpointCounters {
   peersIdle = 0;
   /** Peers that went on from another address, and those that were not believed: too often, or too many of their host. */
   peersMoved = 0;
+  /** Without a handshake, from a state. */
+  peersRestored = 0;
   movesRefused = 0;
   readonly #reasons = new Map<string, number>();
 
@@ -47,11 +49,11 @@ export class EndpointCounters {
   snapshot(): Record<string, number> {
     const { datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused } = this;
     const { handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle } = this;
-    const { peersMoved, movesRefused } = this;
+    const { peersMoved, movesRefused, peersRestored } = this;
     return {
       ...{ datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused },
       ...{ handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle },
-      ...{ peersMoved, movesRefused },
+      ...{ peersMoved, movesRefused, peersRestored },
       ...Object.fromEntries(this.#reasons),
     };
   }

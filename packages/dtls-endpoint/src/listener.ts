@@ -71,6 +71,11 @@ class Endpoint implements Listener {
     this.#admitting = true;
   }
 
+  restore(state: Uint8Array, peer: Address): void {
+    if (this.#closed) throw this.#host.error({ code: 'EBADF', message: 'the listener is closed' });
+    this.#peers.restore(state, peer);
+  }
+
   stats(): Readonly<Record<string, number>> {
     return { ...this.#peers.counters.snapshot(), ...this.#peers.counts };
   }

@@ -14,6 +14,7 @@ import type {
   NetError,
   Opening,
   Output,
+  PeerContinuation,
   PeerOpening,
   PeerRun,
   TraceEvent,
@@ -25,7 +26,7 @@ import type { MoveAllowance } from './move-allowance.ts';
 export interface SessionHost {
   readonly lower: LowerSocket;
   now(): number;
-  associate(request: AssociationRequest): Association;
+  associate(request: AssociationRequest, session: PeerSession): Association;
   established(session: PeerSession): void;
   /** `error` if it failed. */
   over(session: PeerSession, error: NetError | undefined): void;
@@ -38,7 +39,7 @@ export interface SessionHost {
   heardAt(session: PeerSession, to: Address): void;
 }
 
-export class PeerSession implements LowerSocket, PeerOpening {
+export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   readonly kind = 'datagram';
   peer: Address;
   /** `peer` belongs to another association, this one is found by its id alone. */
@@ -48,6 +49,8 @@ export class PeerSession implements LowerSocket, PeerOpening {
   /** Of `PeersById`. */
   nextById: PeerSession | undefined;
   moves: MoveAllowance | undefined;
+  /** What it goes on from, while it is restored: there is no hello then. */
+  continued: Uint8Array | undefined;
   /** The datagram of the hello. */
   readonly hello: Uint8Array;
   readonly begun: number;
@@ -84,14 +87,19 @@ export class PeerSession implements LowerSocket, PeerOpening {
     return this;
   }
 
+  get from(): Address {
+    return this.peer;
+  }
+
   get opening(): Opening {
     return { hello: this.hello, from: this.peer, cookieVerified: true };
   }
 
   association(request: AssociationRequest): Association {
-    const { id } = this;
+    const { id, continued } = this;
     const output = new SessionOutput(request.output, this, this.#host);
-    this.#association = this.#host.associate({ ...request, ...(id && { connectionId: id }), output });
+    const what = { ...(id && { connectionId: id }), ...(continued && { continued }) };
+    this.#association = this.#host.associate({ ...request, ...what, output }, this);
     return this.#association;
   }
 

@@ -69,6 +69,14 @@ export class PeerTable {
     return replaced;
   }
 
+  /** An established association without handshake: it may have to be a guest at its address, see `move`. */
+  settle(session: PeerSession): void {
+    this.#hostAt(session.peer).guests += 1;
+    session.guest = true;
+    this.established.add(session);
+    this.claim(session);
+  }
+
   /**
    * An established association goes on at `to`, and its old address keeps nothing. The new one becomes its own unless a
    * handshake runs there, or somebody lives there who can be found by nothing else: then it is a guest.

@@ -34,6 +34,8 @@ export class ServedPeers implements SessionHost {
   readonly #byId: PeersById | undefined;
   readonly #places: PeerPlaces;
   readonly #deadlines: SessionDeadlines;
+  /** Why the association ended that is being restored. */
+  #failure: NetError | undefined;
   /** What the lower socket last wanted to be waited for. */
   #room: Promise<void> | undefined;
 
@@ -100,6 +102,33 @@ export class ServedPeers implements SessionHost {
     this.#deadlines.arm();
   }
 
+  /**
+   * Takes in a peer whose association goes on from `state`. Throws what the engine refuses or fails with; EADDRINUSE: its
+   * id is that of another, or it has none and its address is; EINVAL: its id is not as long as ours are; ENOBUFS: too many.
+   */
+  restore(state: Uint8Array, from: Address): void {
+    const { resume } = this.#host;
+    if (resume === undefined) throw this.#host.error({ code: 'ENOTSUP', message: 'no associations are restored here' });
+    if (this.#table.established.size >= this.#limits.maxPeers || !this.#places.makeRoom(from)) {
+      throw this.#host.error({ code: 'ENOBUFS', message: 'maxPeers or maxPeersPerHost is reached' });
+    }
+    const session = new PeerSession({ ...from }, NO_HELLO, 0, this);
+    session.continued = state;
+    this.#failure = undefined;
+    try {
+      session.run = resume.call(this.#host, session);
+    } catch (error) {
+      this.#forget(session, 'closed');
+      throw error;
+    } finally {
+      session.continued = undefined;
+    }
+    if (!session.over) return;
+    session.close();
+    const message = 'the association ended while it was restored: nobody accepted it';
+    throw this.#failure ?? this.#host.error({ code: 'ECONNABORTED', message });
+  }
+
   /** Ends all. A promise: until the goodbyes have left. */
   close(): void | Promise<void> {
     this.#deadlines.stop();
@@ -130,15 +159,24 @@ export class ServedPeers implements SessionHost {
     return this.#host.clock.now();
   }
 
-  associate(request: AssociationRequest): Association {
-    return this.#make(request);
+  associate(request: AssociationRequest, session: PeerSession): Association {
+    const association = this.#make(request);
+    if (session.continued === undefined) return association;
+    try {
+      this.#settle(session, association.info().connectionId?.own);
+    } catch (error) {
+      association.destroy();
+      throw error;
+    }
+    return association;
   }
 
   established(session: PeerSession): void {
     if (session.over || session.authenticated) return;
     session.authenticated = true;
     session.lastHeard = this.now();
-    this.counters.handshakesFinished += 1;
+    if (session.continued === undefined) this.counters.handshakesFinished += 1;
+    else this.counters.peersRestored += 1;
     // The peer may not have wanted it.
     if (session.id !== undefined && !session.negotiatedId?.length) {
       this.#byId?.remove(session);
@@ -155,6 +193,7 @@ export class ServedPeers implements SessionHost {
   }
 
   over(session: PeerSession, error: NetError | undefined): void {
+    if (session.continued !== undefined) this.#failure = error;
     this.#forget(session, error ?? 'closed');
   }
 
@@ -173,6 +212,26 @@ export class ServedPeers implements SessionHost {
 
   refused(reason: string): void {
     this.counters.refuse(reason);
+  }
+
+  /** Finds a place for a session that is restored. */
+  #settle(session: PeerSession, id: Uint8Array | undefined): void {
+    if (id !== undefined && id.length > 0) {
+      const length = this.#byId?.length ?? 0;
+      if (id.length !== length) {
+        const message = `the connection id of the association has ${id.length} bytes, those of this socket have ${length}`;
+        throw this.#host.error({ code: 'EINVAL', message });
+      }
+      if (this.findById(id, 0) !== undefined) throw this.#inUse('connection id');
+      session.id = new Uint8Array(id);
+      this.#byId?.add(session);
+    } else if (this.#table.find(session.peer) !== undefined) throw this.#inUse('address');
+    this.#table.settle(session);
+  }
+
+  #inUse(what: string): NetError {
+    const message = `another association of this socket has the same ${what}`;
+    return this.#host.error({ code: 'EADDRINUSE', message });
   }
 
   #all(): readonly PeerSession[] {
@@ -208,8 +267,10 @@ export class ServedPeers implements SessionHost {
   #forget(session: PeerSession, reason: GivenUp | NetError): void {
     if (session.over) return;
     session.over = true;
-    if (!session.authenticated) this.counters.failed(reason);
+    if (!session.authenticated && session.continued === undefined) this.counters.failed(reason);
     this.#table.remove(session);
     this.#byId?.remove(session);
   }
 }
+
+const NO_HELLO = new Uint8Array(0);
