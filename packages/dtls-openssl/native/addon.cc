@@ -44,6 +44,10 @@ constexpr Entry kEntries[] = {
     {"useProtocols", UseProtocolsEntry},
     {"logKeys", LogKeysEntry},
     {"exportKeyingMaterial", ExportKeyingMaterial},
+    {"createRecordLayer", CreateRecordLayer},
+    {"sealRecord", SealRecord},
+    {"openRecord", OpenRecord},
+    {"destroyRecordLayer", DestroyRecordLayer},
 };
 
 }  // namespace

@@ -45,6 +45,12 @@ napi_value UseProtocolsEntry(napi_env env, napi_callback_info info);
 napi_value LogKeysEntry(napi_env env, napi_callback_info info);
 napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
 
+// record-entries.cc
+napi_value CreateRecordLayer(napi_env env, napi_callback_info info);
+napi_value SealRecord(napi_env env, napi_callback_info info);
+napi_value OpenRecord(napi_env env, napi_callback_info info);
+napi_value DestroyRecordLayer(napi_env env, napi_callback_info info);
+
 }  // namespace dtls_openssl
 
 #endif  // DTLS_OPENSSL_ENTRIES_H_

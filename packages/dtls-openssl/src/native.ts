@@ -63,7 +63,27 @@ export interface Addon {
   useProtocols(context: number, protocols: Uint8Array): void;
   logKeys(context: number): void;
   exportKeyingMaterial(association: number, label: string, length: number, context?: Uint8Array): Uint8Array;
+  /**
+   * A record layer on its own. `secrets`: master secret, client random and server random, 112 bytes; `ownId` is on what
+   * it opens, `peerId` on what it seals; `window`: a multiple of 64.
+   */
+  createRecordLayer(
+    suite: number,
+    server: boolean,
+    secrets: Uint8Array,
+    ownId: Uint8Array,
+    peerId: Uint8Array,
+    window: number,
+  ): number;
+  /** Bytes written; 0: no room, too long, or no number is left. */
+  sealRecord(layer: number, type: number, content: Uint8Array, padding: number, to: Uint8Array): number;
+  /** The record at `at`; `to` has at least as many bytes as the datagram. */
+  openRecord(layer: number, datagram: Uint8Array, at: number, to: Uint8Array): NativeRecord;
+  destroyRecordLayer(layer: number): boolean;
 }
+
+/** Mirrors native/record-layer.h: verdict, real content type, bytes of content, newer than all before, next record. */
+export type NativeRecord = readonly [verdict: number, type: number, size: number, newest: boolean, next: number];
 
 /** How many objects of OpenSSL and of ours are alive. */
 export interface LiveObjects {
