@@ -43,7 +43,7 @@ export class HandshakeRules {
   /** Judges one record; `info` is asked when a protected one comes. */
   judge(bytes: Uint8Array, record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
     if (!isVersion(record.version)) return 'wrongVersion';
-    if (record.epoch !== 0) return this.#judgeEarly(record, info);
+    if (record.epoch !== 0) return this.#judgeEarly(bytes, record, info);
     // No sender puts plaintext behind protected records; an engine may be established by what is in front of it.
     if (this.#datagramIsProtected) return 'wrongEpoch';
     if (record.length > LONGEST_PLAINTEXT) return 'recordTooLong';
@@ -62,13 +62,13 @@ export class HandshakeRules {
     }
   }
 
-  #judgeEarly(record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
-    const isHandshake = record.type === ContentType.handshake;
+  #judgeEarly(bytes: Uint8Array, record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
+    const isHandshake = mayBeFinished(record);
     if (this.#limits.rationed && this.#isUsedUp(record)) return 'earlyRecord';
     // A Finished and its protection; a fragment of it is shorter still.
-    if (isHandshake && record.length > LONGEST_FINISHED) return 'earlyRecord';
+    if (record.type === ContentType.handshake && !isHandshake) return 'earlyRecord';
     this.#protected.learn(info(), UNKNOWN_SUITE);
-    const refusal = this.#protected.judge(record);
+    const refusal = this.#protected.judge(bytes, record);
     if (refusal !== undefined) return refusal;
     this.#datagramIsProtected = true;
     if (isHandshake) this.#earlyHandshake += 1;
@@ -77,9 +77,9 @@ export class HandshakeRules {
     return undefined;
   }
 
-  #isUsedUp({ type, length }: RecordHeader): boolean {
-    if (type === ContentType.handshake) return this.#earlyHandshake >= EARLY_RECORDS;
-    return this.#earlyOther >= EARLY_RECORDS || this.#earlyBytes + length > EARLY_BYTES;
+  #isUsedUp(record: RecordHeader): boolean {
+    if (mayBeFinished(record)) return this.#earlyHandshake >= EARLY_RECORDS;
+    return this.#earlyOther >= EARLY_RECORDS || this.#earlyBytes + record.length > EARLY_BYTES;
   }
 
   /** A record may hold several messages or fragments; one bad makes the rest unreadable. */
@@ -93,6 +93,11 @@ export class HandshakeRules {
     }
     return undefined;
   }
+}
+
+/** A record with an id hides its type, but not that it is too long. */
+function mayBeFinished({ type, length }: RecordHeader): boolean {
+  return (type === ContentType.handshake || type === ContentType.tls12Cid) && length <= LONGEST_FINISHED;
 }
 
 const part = fragment();

@@ -8,6 +8,7 @@ import {
   type Association,
   type AssociationInfo,
   type AssociationRequest,
+  type Continuation,
   type ExportKeyingMaterial,
   findCiphersuite,
   type NeedAnswer,
@@ -43,6 +44,7 @@ class PskGate implements Association {
   readonly #inner: Association;
   readonly #isPsk: () => boolean;
   readonly #patience: number;
+  readonly #idLength: number;
   #suite: number | undefined;
   #state: 'reading' | 'asking' | 'open' = 'reading';
   /** Undefined once the engine has the message. */
@@ -53,6 +55,7 @@ class PskGate implements Association {
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: PskGateRules) {
     this.#output = request.output;
+    this.#idLength = request.connectionId?.length ?? 0;
     this.#patience = rules.patience ?? PATIENCE;
     this.#isPsk = rules.isPsk ?? (() => findCiphersuite(this.#suite ?? -1)?.mode === 'psk');
     const hello = request.opening?.hello;
@@ -103,6 +106,14 @@ class PskGate implements Association {
     return this.#inner.maxMessage(lowerLimit);
   }
 
+  get newest(): number | undefined {
+    return this.#inner.newest;
+  }
+
+  get continuation(): Continuation | undefined {
+    return this.#inner.continuation;
+  }
+
   info(): AssociationInfo {
     return this.#inner.info();
   }
@@ -122,7 +133,7 @@ class PskGate implements Association {
   #read(bytes: Uint8Array, now: number): void {
     let passFrom = 0;
     let at = 0;
-    while (at < bytes.length && readRecord(bytes, at, record) === undefined) {
+    while (at < bytes.length && readRecord(bytes, at, record, this.#idLength) === undefined) {
       const end = record.end;
       if (isClientKeyExchange(bytes, record) && this.#isPsk()) {
         if (!this.#reader!.add(bytes, record)) this.#output.dropped('repeatedFlight' satisfies Refusal);
@@ -153,7 +164,7 @@ class PskGate implements Association {
   }
 
   #hold(bytes: Uint8Array): void {
-    const broken = readRecord(bytes, 0, record);
+    const broken = readRecord(bytes, 0, record, this.#idLength);
     // Behind a ClientKeyExchange of a PSK suite only change_cipher_spec and Finished are left (RFC 4279 §2).
     const repeated = record.epoch === 0 && (record.type === ContentType.handshake || this.#holds(bytes));
     if (broken !== undefined || repeated) {

@@ -10,12 +10,14 @@ import {
   type AssociationInfo,
   type AssociationRequest,
   CLOSE_NOTIFY,
+  type Continuation,
   type ExportKeyingMaterial,
   type NeedAnswer,
   type NetError,
   type Output,
   type Phase,
 } from '@avs-net/core/plugin';
+import type { ConnectionIds } from './connection-ids.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 import { HandshakeRules } from './handshake-rules.ts';
@@ -35,14 +37,18 @@ export interface FilterRules {
    * that no forged datagram can take the place of a genuine one. Default false.
    */
   readonly boundedEngine?: boolean;
+  /** Makes the id of a request that has none, which are those of clients: a listener gives each peer its own. */
+  readonly connectionIds?: ConnectionIds | undefined;
 }
 
 /**
- * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own.
- * Reasons given to `output.dropped` are keys of `REFUSALS`.
+ * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own, and with an id if ids
+ * are to be negotiated. Reasons given to `output.dropped` are keys of `REFUSALS`.
  */
 export function filtered(request: AssociationRequest, make: MakeAssociation, rules: FilterRules = {}): Association {
-  return new RecordFilter(request, make, rules);
+  const { connectionIds } = rules;
+  const needsId = connectionIds !== undefined && request.connectionId === undefined && request.continued === undefined;
+  return new RecordFilter(needsId ? { ...request, connectionId: connectionIds.make() } : request, make, rules);
 }
 
 class RecordFilter implements Association {
@@ -51,6 +57,8 @@ class RecordFilter implements Association {
   readonly #inner: Association;
   readonly #info = (): AssociationInfo => this.#inner.info();
   readonly #protected = new ProtectedRules();
+  /** Bytes of the ids on records that come in, if they have one. */
+  readonly #idLength: number;
   /** Undefined once established. */
   #handshake: HandshakeRules | undefined;
   #alert: PlaintextAlert | undefined;
@@ -63,7 +71,8 @@ class RecordFilter implements Association {
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
     this.#request = request;
     this.#output = request.output;
-    const { certificates = true, boundedEngine } = rules;
+    const { certificates = true, boundedEngine, connectionIds } = rules;
+    this.#idLength = request.connectionId?.length ?? connectionIds?.length ?? 0;
     const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
@@ -97,7 +106,7 @@ class RecordFilter implements Association {
     let goodFrom = 0;
     let at = 0;
     while (at < bytes.length) {
-      const broken = readRecord(bytes, at, record);
+      const broken = readRecord(bytes, at, record, this.#idLength);
       const end = broken === undefined ? record.end : bytes.length;
       const refusal = broken ?? this.#judge(bytes, record, now);
       if (refusal !== undefined) {
@@ -139,6 +148,14 @@ class RecordFilter implements Association {
     return this.#inner.maxMessage(lowerLimit);
   }
 
+  get newest(): number | undefined {
+    return this.#inner.newest;
+  }
+
+  get continuation(): Continuation | undefined {
+    return this.#inner.continuation;
+  }
+
   info(): AssociationInfo {
     return this.#inner.info();
   }
@@ -166,7 +183,7 @@ class RecordFilter implements Association {
       this.#learned = true;
       this.#protected.learn(this.#inner.info(), UNNAMED_SUITE);
     }
-    return this.#protected.judge(header);
+    return this.#protected.judge(bytes, header);
   }
 
   #pass(bytes: Uint8Array, now: number): void {

@@ -5,6 +5,7 @@
  * Knows nothing of DTLS.
  */
 
+import type { Address } from '../contract/address.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from '../contract/association.ts';
 import type { LowerSink, LowerSocket } from '../contract/backend.ts';
@@ -31,6 +32,8 @@ export interface DriverHost {
   /** Something went wrong below after the handshake; the association lives. */
   softError(error: NetError): void;
   dropped(reason: string): void;
+  /** The peer is at `to` now. */
+  moved?(to: Address): void;
   /** To be kept for the next association; belongs to the receiver. */
   session?(session: Uint8Array): void;
   trace?(event: TraceEvent): void;
@@ -110,6 +113,11 @@ export class AssociationDriver {
     };
     if (!this.#over) this.#enter(leave);
     return leaving;
+  }
+
+  /** The peer has another address: told before whatever is reported from now on. */
+  moved(to: Address): void {
+    this.#report({ kind: 'moved', to });
   }
 
   /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
@@ -254,6 +262,7 @@ export class AssociationDriver {
     else if (event.kind === 'trace') host.trace?.(event.event);
     else if (event.kind === 'input') this.#receive(event.data);
     else if (event.kind === 'call') this.#enter(event.call);
+    else if (event.kind === 'moved') host.moved?.(event.to);
     else if (event.kind === 'softError') this.#softError(event.error);
     else this.#ended();
   }
