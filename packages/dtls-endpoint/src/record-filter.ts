@@ -77,7 +77,7 @@ class RecordFilter implements Association {
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
-    this.#handshake = new HandshakeRules(limits, this.#protected);
+    this.#handshake = new HandshakeRules(limits, this.#protected, request.connectionId);
     this.#alert = new PlaintextAlert(request.handshakeTimeouts.min);
     this.#inner = make({ ...request, output: this.#innerOutput() });
   }
