@@ -4,7 +4,7 @@
  * Alerts in the clear are `plaintext-alert.ts`.
  */
 
-import type { AssociationInfo } from '@avs-net/core/plugin';
+import type { Association } from '@avs-net/core/plugin';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import type { HandshakeLimits } from './handshake-limits.ts';
 import { isVersion, type ProtectedRules, UNKNOWN_SUITE } from './protected-rules.ts';
@@ -44,10 +44,10 @@ export class HandshakeRules {
     this.#changeCipherSpecs = 0;
   }
 
-  /** Judges one record; `info` is asked when a protected one comes. */
-  judge(bytes: Uint8Array, record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
+  /** Judges one record; `engine` is asked what is negotiated when a protected one comes. */
+  judge(bytes: Uint8Array, record: RecordHeader, engine: Association): Refusal | undefined {
     if (!isVersion(record.version)) return 'wrongVersion';
-    if (record.epoch !== 0) return this.#judgeEarly(bytes, record, info);
+    if (record.epoch !== 0) return this.#judgeEarly(bytes, record, engine);
     // No sender puts plaintext behind protected records; an engine may be established by what is in front of it.
     if (this.#datagramIsProtected) return 'wrongEpoch';
     if (record.length > LONGEST_PLAINTEXT) return 'recordTooLong';
@@ -66,12 +66,12 @@ export class HandshakeRules {
     }
   }
 
-  #judgeEarly(bytes: Uint8Array, record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
+  #judgeEarly(bytes: Uint8Array, record: RecordHeader, engine: Association): Refusal | undefined {
     const isHandshake = mayBeFinished(record);
     if (this.#limits.rationed && this.#isUsedUp(record)) return 'earlyRecord';
     // A Finished and its protection; a fragment of it is shorter still.
     if (record.type === ContentType.handshake && !isHandshake) return 'earlyRecord';
-    this.#protected.learn(info(), UNKNOWN_SUITE, this.#ownId);
+    this.#protected.learn(engine.info(), UNKNOWN_SUITE, this.#ownId);
     const refusal = this.#protected.judge(bytes, record);
     if (refusal !== undefined) return refusal;
     this.#datagramIsProtected = true;
