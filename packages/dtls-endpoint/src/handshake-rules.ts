@@ -21,7 +21,11 @@ export class HandshakeRules {
   #changeCipherSpecs = 0;
   #datagramIsProtected = false;
 
-  constructor(limits: HandshakeLimits, protectedRules: ProtectedRules) {
+  readonly #ownId: Uint8Array | undefined;
+
+  /** `ownId`: what the peer is asked to put on its records. */
+  constructor(limits: HandshakeLimits, protectedRules: ProtectedRules, ownId?: Uint8Array) {
+    this.#ownId = ownId;
     this.#limits = limits;
     this.#protected = protectedRules;
   }
@@ -67,7 +71,7 @@ export class HandshakeRules {
     if (this.#limits.rationed && this.#isUsedUp(record)) return 'earlyRecord';
     // A Finished and its protection; a fragment of it is shorter still.
     if (record.type === ContentType.handshake && !isHandshake) return 'earlyRecord';
-    this.#protected.learn(engine.info(), UNKNOWN_SUITE);
+    this.#protected.learn(engine.info(), UNKNOWN_SUITE, this.#ownId);
     const refusal = this.#protected.judge(bytes, record);
     if (refusal !== undefined) return refusal;
     this.#datagramIsProtected = true;

@@ -16,15 +16,18 @@ export class ProtectedRules {
   #minima: Minima = UNKNOWN_SUITE;
   /** The id that every record of the peer bears; undefined: none does. */
   #id: Uint8Array | undefined;
+  /** The id that it may bear as long as nothing is known: the hello that tells may be in the same datagram. */
+  #offered: Uint8Array | undefined;
 
-  /** Takes over what is negotiated, as far as the engine tells. */
-  learn(info: AssociationInfo, unknown: Minima): void {
+  /** Takes over what is negotiated, as far as the engine tells; `offered`: the own id while that is open. */
+  learn(info: AssociationInfo, unknown: Minima, offered?: Uint8Array): void {
     const suite = info.ciphersuite === undefined ? undefined : findCiphersuite(info.ciphersuite.id);
     this.#minima = suite === undefined ? unknown : minimaOf(suite.protection);
     if (info.version === 'DTLSv1.2') this.#version = DTLS_1_2;
     if (info.version === 'DTLSv1.0') this.#version = DTLS_1_0;
     const own = info.connectionId?.own;
     this.#id = own === undefined || own.length === 0 ? undefined : own;
+    this.#offered = own === undefined && offered?.length !== 0 ? offered : undefined;
   }
 
   /** Judges a record of a later epoch than 0. */
@@ -42,8 +45,8 @@ export class ProtectedRules {
   }
 
   #judgeId(bytes: Uint8Array, { type, start }: RecordHeader): Refusal | undefined {
-    const id = this.#id;
-    if (type !== ContentType.tls12Cid) return id === undefined ? undefined : 'missingId';
+    if (type !== ContentType.tls12Cid) return this.#id === undefined ? undefined : 'missingId';
+    const id = this.#id ?? this.#offered;
     if (id === undefined) return 'unexpectedId';
     const idAt = start - LENGTH - id.length;
     for (let index = 0; index < id.length; index++) if (bytes[idAt + index] !== id[index]) return 'foreignId';

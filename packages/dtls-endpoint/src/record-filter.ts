@@ -78,7 +78,7 @@ class RecordFilter implements Association, Output {
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
     this.#handshake = {
-      rules: new HandshakeRules(limits, this.#protected),
+      rules: new HandshakeRules(limits, this.#protected, request.connectionId),
       alert: new PlaintextAlert(request.handshakeTimeouts.min),
       error: request.error,
     };

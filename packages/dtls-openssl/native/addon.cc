@@ -33,17 +33,21 @@ constexpr Entry kEntries[] = {
     {"answerPsk", AnswerPsk},
     {"shutdown", Shutdown},
     {"info", Info},
+    {"newestRecord", NewestRecord},
     {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
     {"takeSessions", TakeSessionsEntry},
     {"serveSessions", ServeSessions},
     {"useTicketKeys", UseTicketKeys},
     {"offerSession", OfferSessionEntry},
-    {"session", SessionEntry},
     {"answerSession", AnswerSession},
     {"useProtocols", UseProtocolsEntry},
     {"logKeys", LogKeysEntry},
     {"exportKeyingMaterial", ExportKeyingMaterial},
+    {"createRecordLayer", CreateRecordLayer},
+    {"sealRecord", SealRecord},
+    {"openRecord", OpenRecord},
+    {"destroyRecordLayer", DestroyRecordLayer},
 };
 
 }  // namespace

@@ -22,9 +22,25 @@ export const FrameKind = {
   keyLog: 10,
   /** The PSK identity whose session a client wants to resume. */
   sessionClaim: 11,
+  /** Client, behind `established`: what can be resumed later: secret. */
+  session: 12,
+  /** An index of `DROP_REASONS`. */
+  dropped: 13,
 } as const;
 
-export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;
+export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as const;
+
+/** `DropReason` of native/frames.h: why a protected record had no effect. */
+export const DROP_REASONS = [
+  'malformedRecord',
+  'wrongEpoch',
+  'wrongConnectionId',
+  'replayed',
+  'forged',
+  'earlyRecord',
+  'unexpectedRecord',
+  'renegotiation',
+] as const;
 
 export const FRAME_HEADER = 4;
 
