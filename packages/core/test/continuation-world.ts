@@ -12,67 +12,12 @@ import { memoryAssociationStore } from '../src/continuation/memory-association-s
 import type { Continuation } from '../src/contract/association.ts';
 import type { AssociationStore } from '../src/contract/configuration.ts';
 import { NetError } from '../src/contract/error.ts';
+import { CountingEngine, Ledger } from './counting-engine.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 
 /** What becomes of a call of the store. */
 export const FATES = ['done', 'doneUntold', 'failed', 'failedDoneLater'] as const;
 export type Fate = (typeof FATES)[number];
-
-/** Counts the numbers of one key. */
-export class CountingEngine implements Continuation {
-  readonly #ledger: Ledger;
-  readonly #key: number;
-  #next: number;
-  #limit = Number.POSITIVE_INFINITY;
-  #promised = 0;
-
-  constructor(ledger: Ledger, key: number, next: number) {
-    this.#ledger = ledger;
-    this.#key = key;
-    this.#next = next;
-  }
-
-  get left(): number {
-    return this.#limit - this.#next;
-  }
-
-  save(reserve: number): Uint8Array {
-    this.#promised = Math.max(this.#promised, this.#next + reserve);
-    this.#limit = reserve === 0 ? this.#next : Math.min(this.#limit, this.#promised);
-    return Uint8Array.from(Buffer.from(`${this.#key} ${this.#promised}`));
-  }
-
-  stored(): void {
-    this.#limit = this.#promised;
-  }
-
-  /** What no engine has. */
-  lift(): void {
-    this.#limit = Number.POSITIVE_INFINITY;
-  }
-
-  use(): void {
-    if (this.left <= 0) throw new Error('EAGAIN');
-    this.#ledger.use(this.#key, this.#next);
-    this.#next += 1;
-  }
-}
-
-/** Who used which number of which key. */
-export class Ledger {
-  readonly #used = new Set<string>();
-  readonly twice: string[] = [];
-
-  get size(): number {
-    return this.#used.size;
-  }
-
-  use(key: number, number: number): void {
-    const name = `${key}:${number}`;
-    if (this.#used.has(name)) this.twice.push(name);
-    this.#used.add(name);
-  }
-}
 
 export interface Process {
   readonly name: number;
@@ -155,7 +100,7 @@ export class World {
   }
 
   close(process: Process): void {
-    if (process.ready) void process.keeper?.forget();
+    if (process.ready) void process.keeper?.close();
     process.ready = false;
   }
 

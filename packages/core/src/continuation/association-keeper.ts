@@ -39,7 +39,7 @@ export class AssociationKeeper {
   readonly #slot: EntrySlot;
   readonly #reserve: number;
   /** One export after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #exporting = 0;
   /** A state was saved, so that there is a bound. */
   #bounded = false;
@@ -48,6 +48,7 @@ export class AssociationKeeper {
   /** Messages beyond the bound, oldest first. */
   readonly #waiting: Waiting[] = [];
   #draining = false;
+  #forgetting: Promise<void> | undefined;
   #lastFailure: unknown;
 
   constructor(init: KeeperInit) {
@@ -102,19 +103,34 @@ export class AssociationKeeper {
     return done;
   }
 
-  /** The association has ended in order: nobody is to go on from it. Never rejects. */
-  async forget(): Promise<void> {
-    if (this.#final) return;
-    this.end(this.#ended());
-    await this.#turn;
-    await this.#slot.remove();
+  /**
+   * The socket is closed. What is being exported for good gets there; what was ended by a failure of the network stays;
+   * what ends in order is taken away. Never rejects, and waits for the store.
+   */
+  close(): Promise<void> {
+    if (this.#final) return this.#turn;
+    return this.#forgetting ?? (this.#over === undefined ? this.forget() : Promise.resolve());
   }
 
-  /** The association is over; what is stored stays there. Idempotent. */
+  /** Nobody is to go on from here: the peer does not know the association any more. Never rejects. */
+  forget(): Promise<void> {
+    if (this.#final) return Promise.resolve();
+    this.end(this.#ended());
+    this.#forgetting ??= this.#turn.then(() => this.#slot.remove());
+    return this.#forgetting;
+  }
+
+  /** The association is over; what is stored stays there, and what is exported for good goes on. Idempotent. */
   end(error: NetError): void {
+    this.#refuse(error);
+    if (this.#final) return;
     this.#over ??= error;
     this.#slot.leave();
-    this.#refuse(error);
+  }
+
+  /** Asks the store for nothing more. */
+  stop(): void {
+    this.#slot.leave();
   }
 
   async #export({ final = false, replace = false }: ExportRules): Promise<void> {
@@ -173,7 +189,9 @@ export class AssociationKeeper {
 
   #lost(error: NetError): void {
     if (this.#over !== undefined) return;
-    this.end(error);
+    this.#over = error;
+    this.stop();
+    this.#refuse(error);
     this.#init.silence(error);
   }
 

@@ -90,7 +90,10 @@ function isUint16(value: unknown): boolean {
 const AVS_EOF: AvsError = { category: AVS_EOF_CATEGORY, code: 1 };
 const UNKNOWN_ERROR = 65535;
 
-/** Words that avs_net folds into others (`avs_map_errno`), those of node's resolver, and that of an association that is continued elsewhere. */
+/**
+ * Words that avs_net folds into others (`avs_map_errno`), those of node's resolver, and that of an association that is
+ * continued elsewhere.
+ */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['EWOULDBLOCK', 'EAGAIN'],
   ['EOPNOTSUPP', 'ENOTSUP'],
