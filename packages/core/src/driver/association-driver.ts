@@ -5,9 +5,18 @@
  * Knows nothing of DTLS.
  */
 
+import type { AssociationKeeper } from '../continuation/association-keeper.ts';
 import type { Address } from '../contract/address.ts';
 import type { Alert } from '../contract/alert.ts';
-import type { Association, AssociationInfo, NeedAnswer, Output, Phase, TraceEvent } from '../contract/association.ts';
+import type {
+  Association,
+  AssociationInfo,
+  Continuation,
+  NeedAnswer,
+  Output,
+  Phase,
+  TraceEvent,
+} from '../contract/association.ts';
 import type { LowerSink, LowerSocket } from '../contract/backend.ts';
 import type { Clock } from '../contract/clock.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
@@ -47,6 +56,8 @@ export class AssociationDriver {
   bytesReceived = 0;
   /** From the first call to `established`, milliseconds. */
   handshakeMs: number | undefined;
+  /** Whoever exports the association, and knows what may still be sent. */
+  keeper: AssociationKeeper | undefined;
   /** It threw while it was being freed: for whoever closes, and not for the transport. */
   defect: NetError | undefined;
   readonly #host: DriverHost;
@@ -127,6 +138,7 @@ export class AssociationDriver {
     this.#deadline.cancel();
     if (!this.#inside) this.#free();
     this.#lookups.abort();
+    this.keeper?.end(sendRefusal(true, this.#host.backend));
   }
 
   get phase(): Phase {
@@ -136,6 +148,11 @@ export class AssociationDriver {
   /** Largest message whose datagram has at most `lowerLimit` bytes. */
   maxMessage(lowerLimit: number): number {
     return this.#over ? 0 : this.#association.maxMessage(lowerLimit);
+  }
+
+  /** Undefined: it cannot go on elsewhere. */
+  get continuation(): Continuation | undefined {
+    return this.phase === 'established' ? this.#association.continuation : undefined;
   }
 
   info(): AssociationInfo {

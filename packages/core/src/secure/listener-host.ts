@@ -12,6 +12,7 @@ import type { SecureConfiguration, ServerLimits } from '../contract/configuratio
 import { NetError } from '../contract/error.ts';
 import type { AnswerNeed } from '../driver/driver-lookups.ts';
 import type { Adopted } from '../socket/adoption.ts';
+import type { ExportedAssociations } from './exported-associations.ts';
 import type { SecureOptions } from './secure-options.ts';
 import { type PeerTarget, ServedPeer } from './served-peer.ts';
 
@@ -22,6 +23,7 @@ export interface ServedBy {
   readonly options: SecureOptions;
   readonly configuration: SecureConfiguration;
   readonly claims: Claims;
+  readonly exports: ExportedAssociations;
   readonly error: (init: EngineErrorInit) => NetError;
 }
 

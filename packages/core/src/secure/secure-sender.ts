@@ -34,7 +34,8 @@ export class SecureSender {
     }
     if (this.#isBounded && data.length > this.#limit) this.#measure(data.length);
     try {
-      return this.#driver.send(data);
+      const { keeper } = this.#driver;
+      return keeper === undefined ? this.#driver.send(data) : keeper.send(data);
     } catch (error) {
       // The path may have become narrower.
       this.#limit = 0;

@@ -3,13 +3,16 @@
  * the operations of its socket. It shares the lower socket with everybody else, so closing it closes nothing below.
  */
 
+import type { ExportRules } from '../continuation/association-keeper.ts';
 import type { Address } from '../contract/address.ts';
 import type { Association, AssociationInfo, Output } from '../contract/association.ts';
-import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from '../contract/backend.ts';
+import type { Attempt, PeerOpening, PeerRun, SocketHost } from '../contract/backend.ts';
 import type { NetError } from '../contract/error.ts';
 import { AssociationDriver } from '../driver/association-driver.ts';
 import type { AnswerNeed } from '../driver/driver-lookups.ts';
 import { type HandshakeWatch, PEERS, type PeerDiagnostic, watchHandshake } from '../socket/diagnostics.ts';
+import type { GuardedOperations } from '../socket/socket-init.ts';
+import { type ExportedAssociations, lingerOnStore, whereabouts } from './exported-associations.ts';
 import type { ServedBy } from './listener-host.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 
@@ -68,8 +71,16 @@ export class ServedPeer implements PeerRun {
   /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
   close(): void {
     if (this.driver.phase === 'established') this.driver.shutdown();
+    void this.driver.keeper?.close();
     this.driver.destroy();
     this.#ended();
+  }
+
+  /** Ends it without a word: somebody else goes on. */
+  silence(error?: NetError): void {
+    this.driver.destroy();
+    if (error === undefined) this.#ended();
+    else this.#failed(error);
   }
 
   moved(to: Address): void {
@@ -89,6 +100,7 @@ export class ServedPeer implements PeerRun {
 
   /** Peers that have ended are often never disposed; over datagrams there is nothing left to say to them. */
   #closed(): void {
+    void this.driver.keeper?.forget();
     if (this.#init.start.lower.kind === 'datagram') {
       this.#facts = this.driver.info();
       this.driver.destroy();
@@ -108,6 +120,7 @@ export class ServedPeer implements PeerRun {
 
   #failed(error: NetError): void {
     if (this.#over) return;
+    if (error.alert?.level === 'fatal') void this.driver.keeper?.forget();
     this.#over = true;
     this.#watch?.failed(error);
     if (this.#target !== undefined) this.#publish({ phase: 'failed', error });
@@ -131,7 +144,8 @@ export class ServedPeer implements PeerRun {
 }
 
 /** The operations of an accepted peer. */
-export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
+export function peerOperations(peer: ServedPeer, server: ServedBy): GuardedOperations {
+  const { lower, options, error, exports, host } = server;
   const { driver } = peer;
   const path = { lower: lower.lower };
   const sender = new SecureSender(driver, path, error);
@@ -140,6 +154,7 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
     shutdown: async () => driver.shutdown(),
     async close() {
       peer.close();
+      await lingerOnStore(driver, host.clock);
       if (driver.defect !== undefined) throw driver.defect;
     },
     remote: () => ({ host: peer.address.host, port: peer.address.port }),
@@ -157,7 +172,24 @@ export function peerOperations(peer: ServedPeer, { lower, options, error }: Serv
         message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
       });
     },
+    exportAssociation: (id, rules, attempt) => exportPeer(peer, exports, id, rules, attempt),
     exportKeyingMaterial: (...of) => driver.exportKeyingMaterial(...of),
     info: () => peer.facts ?? establishedInfo(driver, path),
   };
+}
+
+/** Puts the association of a peer into the store. */
+export function exportPeer(
+  peer: ServedPeer,
+  exports: ExportedAssociations,
+  id: string,
+  rules: ExportRules,
+  attempt: Attempt,
+): Promise<void> {
+  const live = {
+    driver: peer.driver,
+    facts: () => ({ peer: whereabouts(peer.address) }),
+    silence: (error?: NetError) => peer.silence(error),
+  };
+  return exports.export(live, id, rules, attempt);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Address } from '../contract/address.ts';
+import type { Attempt } from '../contract/backend.ts';
 import type { QueueLimits } from '../contract/configuration.ts';
 import { NetError, toNetError } from '../contract/error.ts';
 import { DEFAULT_RECV_TIMEOUT } from '../contract/options.ts';
@@ -16,7 +17,7 @@ import { DROPS, publishDrop } from './diagnostics.ts';
 import type { Socket } from './socket.ts';
 import { SocketEvents } from './socket-events.ts';
 import { socketHost } from './socket-host.ts';
-import type { GuardedOperations, SocketInit } from './socket-init.ts';
+import type { GuardedOperations, Remote, SocketInit } from './socket-init.ts';
 import { SocketCounters } from './socket-stats.ts';
 import { Transition } from './transition.ts';
 
@@ -88,17 +89,31 @@ export class SocketGuard {
   }
 
   async connect(host: string, port: number, limits: WaitOptions): Promise<void> {
+    await this.reach('connect', limits, async (attempt) => {
+      await this.operations.connect?.(host, port, attempt);
+      return { hostname: host, port };
+    });
+  }
+
+  /** Becomes connected to whom `start` finds; false: to nobody. */
+  async reach(
+    operation: 'connect' | 'continueAssociation',
+    limits: WaitOptions,
+    start: (attempt: Attempt) => Promise<Remote | undefined>,
+  ): Promise<boolean> {
     const { operations, state, kind } = this;
     const bound = state === 'bound' && kind === 'datagram' && !this.listening;
-    if (state !== 'closed' && !bound) throw this.error('EISCONN', 'connect', this.#occupied());
-    if (operations.connect === undefined) throw this.unclaimed('connect', 'connect');
-    await this.#transition.run('connect', limits, async (attempt) => operations.connect?.(host, port, attempt), !bound);
-    this.hostname = host;
-    this.port = port;
+    if (state !== 'closed' && !bound) throw this.error('EISCONN', operation, this.#occupied());
+    if (operations[operation] === undefined) throw this.unclaimed(operation, operation);
+    const reached = await this.#transition.run(operation, limits, start, !bound);
+    if (reached === undefined) return false;
+    this.hostname = reached.hostname;
+    this.port = reached.port;
     this.enter('connected');
     const remote = operations.remote?.();
     // What strangers sent while the socket was only bound is not the peer's.
     if (bound && remote !== undefined) this.reception.sift((from) => isFrom(remote, from), 'notPeer');
+    return true;
   }
 
   async bind(host: string, port: number): Promise<void> {
@@ -153,8 +168,7 @@ export class SocketGuard {
       this.dropped(listening ? 'backlogFull' : 'notListening');
       return;
     }
-    const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
-    const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
+    const accepted = this.peer(peer, operations);
     if (taker === undefined) this.init.admitted?.(accepted.socket);
     if (taker !== undefined) {
       accepted.admit();
@@ -163,6 +177,12 @@ export class SocketGuard {
       accepted.admit();
       this.events.emit('connection', accepted.socket);
     } else this.backlog.add(accepted);
+  }
+
+  /** A socket in state `accepted`. */
+  peer(address: Address, operations: SocketInit['operations']): AcceptedPeer {
+    const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
+    return this.#peer({ ...this.init, configuration, operations, accepted: address, disposed: undefined });
   }
 
   /** This accepted peer waits for an owner. */
@@ -292,6 +312,8 @@ const STRANGER_BYTES = 65_536;
 /** What (D)TLS backends call abilities that transports list as operations. */
 const SECURE_CLAIMS: Readonly<Record<string, string>> = {
   connect: '"client"',
+  continueAssociation: '"client.continuation" and "server.continuation"',
+  exportAssociation: '"client.continuation" and "server.continuation"',
   bind: '"server"',
   accept: '"server"',
   sendTo: '"sendTo", because a secure socket has one peer',
