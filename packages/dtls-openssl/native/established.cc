@@ -107,7 +107,7 @@ void Established::TakeHandshake(Bytes content, FrameWriter* frames) {
   if (type == SSL3_MT_FINISHED) {
     // Whoever repeats its Finished has not got ours.
     if (first && !last_flight_.empty()) return last_flight_.Repeat(layer_.get(), mtu_, frames);
-    return WriteDropped(frames, DropReason::kUnexpected);
+    return WriteDropped(frames, DropReason::kRepeatedFlight);
   }
   const bool renegotiation = type == (IsServer() ? SSL3_MT_CLIENT_HELLO : SSL3_MT_HELLO_REQUEST);
   WriteDropped(frames, renegotiation ? DropReason::kRenegotiation : DropReason::kUnexpected);

@@ -3,6 +3,8 @@
  * arena that is lent for the call. Mirrors native/frames.h.
  */
 
+import type { Refusal } from '@avs-net/dtls-endpoint';
+
 export const FrameKind = {
   datagram: 1,
   message: 2,
@@ -34,13 +36,14 @@ export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as 
 export const DROP_REASONS = [
   'malformedRecord',
   'wrongEpoch',
-  'wrongConnectionId',
+  'foreignId',
   'replayed',
   'forged',
   'earlyRecord',
   'unexpectedRecord',
   'renegotiation',
-] as const;
+  'repeatedFlight',
+] as const satisfies readonly Refusal[];
 
 export const FRAME_HEADER = 4;
 
