@@ -50,6 +50,13 @@ struct AdditionalData {
 };
 
 // Big endian, as all of TLS.
+inline void PutShort(uint8_t* to, size_t number) {
+  to[0] = static_cast<uint8_t>(number >> 8);
+  to[1] = static_cast<uint8_t>(number);
+}
+
+inline uint16_t GetShort(const uint8_t* from) { return static_cast<uint16_t>(from[0] << 8 | from[1]); }
+
 inline void PutNumber(uint8_t* to, uint64_t number) {
   for (int i = 0; i < 8; i++) to[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
 }

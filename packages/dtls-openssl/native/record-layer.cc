@@ -21,18 +21,29 @@ std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordS
   KeyBlock block;
   if (suite == nullptr || !block.Derive(secrets, *suite)) return nullptr;
   const bool server = secrets.server;
-  const Keys keys{block.key(server), block.iv(server), block.key(!server), block.iv(!server)};
+  const RecordKeys keys{block.key(server), block.iv(server), block.key(!server), block.iv(!server)};
   return Create(pool, *suite, keys, options);
 }
 
-std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordSuite& suite, const Keys& keys,
+std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordSuite& suite, const RecordKeys& keys,
                                                  const RecordOptions& options) {
   if (!pool->Has(suite.cipher)) return nullptr;
   std::unique_ptr<RecordLayer> layer(new (std::nothrow) RecordLayer(pool, pool->NextPair(), suite, keys));
   return layer != nullptr && layer->Configure(options) ? std::move(layer) : nullptr;
 }
 
-RecordLayer::RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const Keys& keys)
+std::unique_ptr<RecordLayer> RecordLayer::Continue(CipherPool* pool, const RecordState& state) {
+  std::unique_ptr<RecordLayer> layer =
+      Create(pool, *state.suite, state.keys, {state.own_id, state.peer_id, state.window});
+  if (layer == nullptr) return nullptr;
+  layer->next_ = state.first;
+  layer->limit_ = state.first;
+  // What was opened after the state was taken, the layer before has opened already.
+  if (state.newest >= 0) layer->window_.Close(static_cast<uint64_t>(state.newest));
+  return layer;
+}
+
+RecordLayer::RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const RecordKeys& keys)
     : suite_(suite),
       seal_(pool, tenants, suite, keys.seal_key, keys.seal_iv),
       open_(pool, tenants + 1, suite, keys.open_key, keys.open_iv) {}
@@ -116,6 +127,11 @@ OpenedRecord RecordLayer::Open(Bytes datagram, size_t at, uint8_t* to) {
   }
   if (record.size > RecordHeader::kMaxContent) record.verdict = RecordVerdict::kMalformed;
   return record;
+}
+
+RecordState RecordLayer::State(uint64_t first) const {
+  const RecordKeys keys{seal_.key(), seal_.iv(), open_.key(), open_.iv()};
+  return {&suite_, keys, first, newest(), window_.span(), own_id(), peer_id()};
 }
 
 RecordVerdict RecordLayer::Judge(const RecordHeader& header) const {

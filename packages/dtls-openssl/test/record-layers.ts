@@ -40,8 +40,18 @@ export function options(given: Partial<TwinOptions> = {}): TwinOptions {
 export class NativeLayer implements Disposable {
   readonly handle: number;
 
-  constructor(suite: TwinSuite, { server, secrets, ownId, peerId, window }: TwinOptions) {
-    this.handle = addon.createRecordLayer(suite.id, server, secrets, ownId, peerId, window);
+  constructor(handle: number) {
+    this.handle = handle;
+  }
+
+  static create(suite: TwinSuite, { server, secrets, ownId, peerId, window }: TwinOptions): NativeLayer {
+    return new NativeLayer(addon.createRecordLayer(suite.id, server, secrets, ownId, peerId, window));
+  }
+
+  /** Undefined: `state` is none. */
+  static continue(state: Uint8Array): NativeLayer | undefined {
+    const handle = addon.continueRecordLayer(state);
+    return handle === 0 ? undefined : new NativeLayer(handle);
   }
 
   seal(type: number, content: Uint8Array, padding = 0): Buffer {
@@ -54,6 +64,14 @@ export class NativeLayer implements Disposable {
     const opened = verdict === 0;
     const content = Buffer.from(room.subarray(0, opened ? size : 0));
     return { verdict: VERDICTS[verdict]!, type: opened ? type : 0, content, newest, next };
+  }
+
+  setLimit(limit: number): number {
+    return addon.setRecordLimit(this.handle, limit);
+  }
+
+  state(first: number): Buffer {
+    return Buffer.from(addon.recordState(this.handle, first));
   }
 
   [Symbol.dispose](): void {
