@@ -54,8 +54,10 @@ export class NativeLayer implements Disposable {
     return handle === 0 ? undefined : new NativeLayer(handle);
   }
 
-  seal(type: number, content: Uint8Array, padding = 0): Buffer {
-    return Buffer.from(room.subarray(0, addon.sealRecord(this.handle, type, content, padding, room)));
+  /** Empty: refused. */
+  seal(type: number, content: Uint8Array, padding = 0, space = room.length): Buffer {
+    const to = room.subarray(0, space);
+    return Buffer.from(to.subarray(0, addon.sealRecord(this.handle, type, content, padding, to)));
   }
 
   /** In the form of the twin. */
@@ -64,6 +66,13 @@ export class NativeLayer implements Disposable {
     const opened = verdict === 0;
     const content = Buffer.from(room.subarray(0, opened ? size : 0));
     return { verdict: VERDICTS[verdict]!, type: opened ? type : 0, content, newest, next };
+  }
+
+  /** All memory that it was given, whatever the verdict. */
+  openInto(datagram: Uint8Array): Buffer {
+    const to = Buffer.alloc(datagram.length, 0xff);
+    addon.openRecord(this.handle, datagram, 0, to);
+    return to;
   }
 
   setLimit(limit: number): number {
