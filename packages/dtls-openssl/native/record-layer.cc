@@ -82,14 +82,18 @@ size_t RecordLayer::Seal(uint8_t type, Bytes content, uint8_t* to, size_t room, 
   header.body = size - header.size();
   PutRecordHeader(to, header);
   uint8_t* body = to + header.size();
-  uint8_t* text = body + seal_.Before();
-  if (content.size > 0) std::memcpy(text, content.data, content.size);
+  Bytes text = content;
   if (peer_id_size_ > 0) {
-    text[content.size] = type;
-    std::memset(text + content.size + 1, 0, padding);
+    uint8_t* inner = body + seal_.Before();
+    if (content.size > 0) std::memcpy(inner, content.data, content.size);
+    inner[content.size] = type;
+    std::memset(inner + content.size + 1, 0, padding);
+    text = {inner, content.size + 1 + padding, true};
+  } else if (content.size == 0) {
+    // OpenSSL takes text without an address for the end of a CCM message.
+    text.data = body;
   }
-  const size_t text_size = header.body - seal_.Overhead();
-  return seal_.Seal(header.number, AdditionalData(header, text_size).bytes(), body, text_size) ? size : 0;
+  return seal_.Seal(header.number, AdditionalData(header, text.size).bytes(), text, body) ? size : 0;
 }
 
 OpenedRecord RecordLayer::Open(Bytes datagram, size_t at, uint8_t* to) {
