@@ -32,6 +32,7 @@
       'native/record-header.cc',
       'native/record-layer.cc',
       'native/record-protection.cc',
+      'native/record-state.cc',
       'native/record-suite.cc',
       'native/replay-window.cc',
       'native/security-policy.cc',

@@ -47,6 +47,9 @@ constexpr Entry kEntries[] = {
     {"createRecordLayer", CreateRecordLayer},
     {"sealRecord", SealRecord},
     {"openRecord", OpenRecord},
+    {"setRecordLimit", SetRecordLimit},
+    {"recordState", SaveRecordState},
+    {"continueRecordLayer", ContinueRecordLayer},
     {"destroyRecordLayer", DestroyRecordLayer},
 };
 

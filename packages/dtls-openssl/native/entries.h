@@ -49,6 +49,9 @@ napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
 napi_value CreateRecordLayer(napi_env env, napi_callback_info info);
 napi_value SealRecord(napi_env env, napi_callback_info info);
 napi_value OpenRecord(napi_env env, napi_callback_info info);
+napi_value SetRecordLimit(napi_env env, napi_callback_info info);
+napi_value SaveRecordState(napi_env env, napi_callback_info info);
+napi_value ContinueRecordLayer(napi_env env, napi_callback_info info);
 napi_value DestroyRecordLayer(napi_env env, napi_callback_info info);
 
 }  // namespace dtls_openssl

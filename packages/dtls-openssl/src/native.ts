@@ -86,6 +86,12 @@ export interface Addon {
   sealRecord(layer: number, type: number, content: Uint8Array, padding: number, to: Uint8Array): number;
   /** The record at `at`; `to` has at least as many bytes as the datagram. */
   openRecord(layer: number, datagram: Uint8Array, at: number, to: Uint8Array): NativeRecord;
+  /** Numbers from `limit` on are not used. Its next number. */
+  setRecordLimit(layer: number, limit: number): number;
+  /** What a successor begins from at number `first`. Secret, the caller's to wipe. */
+  recordState(layer: number, first: number): Uint8Array;
+  /** A layer that seals nothing before `setRecordLimit`; 0: these bytes are no state. */
+  continueRecordLayer(state: Uint8Array): number;
   destroyRecordLayer(layer: number): boolean;
 }
 
