@@ -26,6 +26,7 @@ export class FakeAssociation implements Association {
   phase: Phase = 'handshake';
   deadline: number | undefined;
   facts: AssociationInfo = {};
+  newest: number | undefined;
 
   constructor(request: AssociationRequest) {
     this.request = request;

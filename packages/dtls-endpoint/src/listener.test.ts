@@ -19,7 +19,7 @@ describe('a listener', () => {
     expect(endpoint.opened).toHaveLength(1);
     const { opening, association } = endpoint.opened[0]!;
     expect(opening.opening).toEqual({ hello, from: ALICE, cookieVerified: true });
-    expect(association.request.opening).toBe(opening.opening);
+    expect(association.request.opening).toEqual(opening.opening);
     expect(association.calls).toEqual(['start']);
     expect(association.received).toEqual([]);
     expect(endpoint.dropped).toEqual(['behindHello']);

@@ -1,30 +1,37 @@
 /**
  * Who is known at which address. Two maps, host and port, so that finding a peer builds no string (unless the socket
- * below tells local addresses apart); IPv4-mapped addresses count as IPv4. An address has at most one established association and one handshake.
+ * below tells local addresses apart); IPv4-mapped addresses count as IPv4. An address belongs to at most one established
+ * association and one handshake; who is found by connection id may be a guest there (RFC 9146 §6).
  */
 
 import { type Address, unmapAddress } from '@avs-net/core/plugin';
 import type { PeerSession } from './peer-session.ts';
 
 export interface Peer {
-  readonly address: Address;
   established: PeerSession | undefined;
   handshake: PeerSession | undefined;
 }
 
+interface Host {
+  readonly ports: Map<number | string, Peer>;
+  /** Associations at addresses of this host that belong to others. */
+  guests: number;
+}
+
 export class PeerTable {
-  readonly #hosts = new Map<string, Map<number | string, Peer>>();
+  readonly #hosts = new Map<string, Host>();
   /** Oldest first. */
   readonly halfOpen: Set<PeerSession> = new Set();
   readonly established: Set<PeerSession> = new Set();
 
   find(from: Address): Peer | undefined {
-    return this.#hosts.get(hostOf(from))?.get(portOf(from));
+    return this.#hosts.get(hostOf(from))?.ports.get(portOf(from));
   }
 
-  /** Addresses of one host, with their handshakes. */
+  /** Addresses of one host, with their handshakes, and guests. */
   peersOfHost(from: Address): number {
-    return this.#hosts.get(hostOf(from))?.size ?? 0;
+    const host = this.#hosts.get(hostOf(from));
+    return host === undefined ? 0 : host.ports.size + host.guests;
   }
 
   /** Who goes first when there are too many handshakes: the oldest of the least advanced ones. */
@@ -37,7 +44,7 @@ export class PeerTable {
   /** The same among the handshakes of one host, of addresses without association. */
   leastAdvancedOfHost(from: Address): PeerSession | undefined {
     let first: PeerSession | undefined;
-    for (const peer of this.#hosts.get(hostOf(from))?.values() ?? []) {
+    for (const peer of this.#hosts.get(hostOf(from))?.ports.values() ?? []) {
       const session = peer.established === undefined ? peer.handshake : undefined;
       if (session !== undefined && (first === undefined || goesBefore(session, first))) first = session;
     }
@@ -45,18 +52,7 @@ export class PeerTable {
   }
 
   begin(session: PeerSession): void {
-    const host = hostOf(session.peer);
-    let ports = this.#hosts.get(host);
-    if (ports === undefined) {
-      ports = new Map();
-      this.#hosts.set(host, ports);
-    }
-    let peer = ports.get(portOf(session.peer));
-    if (peer === undefined) {
-      peer = { address: session.peer, established: undefined, handshake: undefined };
-      ports.set(portOf(session.peer), peer);
-    }
-    peer.handshake = session;
+    this.#peerAt(session.peer).handshake = session;
     this.halfOpen.add(session);
   }
 
@@ -73,26 +69,96 @@ export class PeerTable {
     return replaced;
   }
 
+  /** An established association without handshake: it may have to be a guest at its address, see `move`. */
+  settle(session: PeerSession): void {
+    this.#hostAt(session.peer).guests += 1;
+    session.guest = true;
+    this.established.add(session);
+    this.claim(session);
+  }
+
+  /**
+   * An established association goes on at `to`, and its old address keeps nothing. The new one becomes its own unless a
+   * handshake runs there, or somebody lives there who can be found by nothing else: then it is a guest.
+   */
+  move(session: PeerSession, to: Address): void {
+    // First, so that a host with nothing else is not forgotten and made again.
+    this.#hostAt(to).guests += 1;
+    this.#leave(session);
+    session.peer = to;
+    session.guest = true;
+    this.claim(session);
+  }
+
+  /** Makes the address of a guest its own, if it may be; who had it becomes the guest. */
+  claim(session: PeerSession): void {
+    const host = this.#hostAt(session.peer);
+    const peer = host.ports.get(portOf(session.peer));
+    const owner = peer?.established;
+    if (!session.guest || peer?.handshake !== undefined || (owner !== undefined && owner.id === undefined)) return;
+    if (owner === undefined) host.guests -= 1;
+    else owner.guest = true;
+    session.guest = false;
+    this.#peerAt(session.peer).established = session;
+  }
+
   remove(session: PeerSession): void {
     this.halfOpen.delete(session);
     this.established.delete(session);
-    const host = hostOf(session.peer);
-    const ports = this.#hosts.get(host);
-    const peer = ports?.get(portOf(session.peer));
-    if (ports === undefined || peer === undefined) return;
-    if (peer.established === session) peer.established = undefined;
-    if (peer.handshake === session) peer.handshake = undefined;
-    if (peer.established !== undefined || peer.handshake !== undefined) return;
-    ports.delete(portOf(session.peer));
-    if (ports.size === 0) this.#hosts.delete(host);
+    this.#leave(session);
   }
 
   /** Everything that is kept, for showing that strangers leave nothing behind. */
   get entries(): number {
     let entries = this.halfOpen.size + this.established.size;
-    for (const ports of this.#hosts.values()) entries += 1 + ports.size;
+    for (const { ports } of this.#hosts.values()) entries += 1 + ports.size;
     return entries;
   }
+
+  #leave(session: PeerSession): void {
+    const host = this.#hosts.get(hostOf(session.peer));
+    if (host === undefined) return;
+    if (session.guest) host.guests -= 1;
+    else vacate(host.ports, session);
+    if (host.ports.size + host.guests === 0) this.#hosts.delete(hostOf(session.peer));
+  }
+
+  #hostAt(address: Address): Host {
+    let host = this.#hosts.get(hostOf(address));
+    if (host === undefined) {
+      host = { ports: new Map(), guests: 0 };
+      this.#hosts.set(hostOf(address), host);
+    }
+    return host;
+  }
+
+  #peerAt(address: Address): Peer {
+    const { ports } = this.#hostAt(address);
+    let peer = ports.get(portOf(address));
+    if (peer === undefined) {
+      peer = { established: undefined, handshake: undefined };
+      ports.set(portOf(address), peer);
+    }
+    return peer;
+  }
+}
+
+/** Whether datagrams that come from the one and from the other come from one place. */
+export function isSameAddress(one: Address, other: Address): boolean {
+  return one.port === other.port && isSameHost(one, other) && one.local?.host === other.local?.host;
+}
+
+export function isSameHost(one: Address, other: Address): boolean {
+  return one.host === other.host || hostOf(one) === hostOf(other);
+}
+
+function vacate(ports: Map<number | string, Peer>, session: PeerSession): void {
+  const port = portOf(session.peer);
+  const peer = ports.get(port);
+  if (peer === undefined) return;
+  if (peer.established === session) peer.established = undefined;
+  if (peer.handshake === session) peer.handshake = undefined;
+  if (peer.established === undefined && peer.handshake === undefined) ports.delete(port);
 }
 
 function goesBefore(one: PeerSession, other: PeerSession): boolean {

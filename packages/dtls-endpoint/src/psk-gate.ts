@@ -5,14 +5,19 @@
  */
 
 import {
+  type Alert,
   type Association,
   type AssociationInfo,
   type AssociationRequest,
+  type Continuation,
   type ExportKeyingMaterial,
   findCiphersuite,
+  type Need,
   type NeedAnswer,
+  type NetError,
   type Output,
   type Phase,
+  type TraceEvent,
 } from '@avs-net/core/plugin';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
@@ -38,11 +43,17 @@ export function pskGate(request: AssociationRequest, make: MakeAssociation, rule
   return request.role === 'server' ? new PskGate(request, make, rules) : make(request);
 }
 
-class PskGate implements Association {
+/** What is to be used in place of `association` once it is established: a gate has nothing to do any more. */
+export function behindGate(association: Association): Association {
+  return association instanceof PskGate ? association.engine : association;
+}
+
+class PskGate implements Association, Output {
   readonly #output: Output;
   readonly #inner: Association;
   readonly #isPsk: () => boolean;
   readonly #patience: number;
+  readonly #idLength: number;
   #suite: number | undefined;
   #state: 'reading' | 'asking' | 'open' = 'reading';
   /** Undefined once the engine has the message. */
@@ -53,13 +64,18 @@ class PskGate implements Association {
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: PskGateRules) {
     this.#output = request.output;
+    this.#idLength = request.connectionId?.length ?? 0;
     this.#patience = rules.patience ?? PATIENCE;
     this.#isPsk = rules.isPsk ?? (() => findCiphersuite(this.#suite ?? -1)?.mode === 'psk');
     const hello = request.opening?.hello;
     // A client with a PSK sends no certificate: the message behind its hello is this one.
     this.#reader = new ClientKeyExchange(hello === undefined ? undefined : uint16(hello, MESSAGE_SEQ_AT) + 1);
     const watch = rules.isPsk === undefined;
-    this.#inner = make(watch ? { ...request, output: this.#watchingOutput(request.output) } : request);
+    this.#inner = make(watch ? { ...request, output: this } : request);
+  }
+
+  get engine(): Association {
+    return this.#inner;
   }
 
   get phase(): Phase {
@@ -103,6 +119,14 @@ class PskGate implements Association {
     return this.#inner.maxMessage(lowerLimit);
   }
 
+  get newest(): number | undefined {
+    return this.#inner.newest;
+  }
+
+  get continuation(): Continuation | undefined {
+    return this.#inner.continuation;
+  }
+
   info(): AssociationInfo {
     return this.#inner.info();
   }
@@ -118,11 +142,51 @@ class PskGate implements Association {
     this.#inner.destroy();
   }
 
+  // The output of an engine whose suite nobody tells: everything is passed on, the ServerHello is read.
+
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    this.#suite ??= negotiatedSuite(bytes);
+    return this.#output.datagram(bytes);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#output.message(bytes);
+  }
+
+  established(): void {
+    this.#suite ??= -1;
+    this.#output.established();
+  }
+
+  closed(alert?: Alert): void {
+    this.#output.closed(alert);
+  }
+
+  failed(error: NetError): void {
+    this.#output.failed(error);
+  }
+
+  need(id: number, what: Need): void {
+    this.#output.need(id, what);
+  }
+
+  session(session: Uint8Array): void {
+    this.#output.session?.(session);
+  }
+
+  dropped(reason: string): void {
+    this.#output.dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#output.trace?.(event);
+  }
+
   /** Hands on everything but a ClientKeyExchange, and asks once that is complete. */
   #read(bytes: Uint8Array, now: number): void {
     let passFrom = 0;
     let at = 0;
-    while (at < bytes.length && readRecord(bytes, at, record) === undefined) {
+    while (at < bytes.length && readRecord(bytes, at, record, this.#idLength) === undefined) {
       const end = record.end;
       if (isClientKeyExchange(bytes, record) && this.#isPsk()) {
         if (!this.#reader!.add(bytes, record)) this.#output.dropped('repeatedFlight' satisfies Refusal);
@@ -153,7 +217,7 @@ class PskGate implements Association {
   }
 
   #hold(bytes: Uint8Array): void {
-    const broken = readRecord(bytes, 0, record);
+    const broken = readRecord(bytes, 0, record, this.#idLength);
     // Behind a ClientKeyExchange of a PSK suite only change_cipher_spec and Finished are left (RFC 4279 §2).
     const repeated = record.epoch === 0 && (record.type === ContentType.handshake || this.#holds(bytes));
     if (broken !== undefined || repeated) {
@@ -183,27 +247,6 @@ class PskGate implements Association {
     this.#inner.answer?.(PSK_NEED, key, now);
     this.#inner.receive(first, now);
     for (const bytes of rest) this.#inner.receive(bytes, now);
-  }
-
-  /** Passes everything on and reads the suite from the ServerHello. */
-  #watchingOutput(output: Output): Output {
-    return {
-      datagram: (bytes) => {
-        this.#suite ??= negotiatedSuite(bytes);
-        output.datagram(bytes);
-      },
-      message: (bytes) => output.message(bytes),
-      established: () => {
-        this.#suite ??= -1;
-        output.established();
-      },
-      closed: (alert) => output.closed(alert),
-      failed: (error) => output.failed(error),
-      need: (id, what) => output.need(id, what),
-      session: (session) => output.session?.(session),
-      dropped: (reason) => output.dropped(reason),
-      trace: (event) => output.trace?.(event),
-    };
   }
 }
 

@@ -10,17 +10,23 @@ import {
   type AssociationInfo,
   type AssociationRequest,
   CLOSE_NOTIFY,
+  type Continuation,
+  type EngineErrorInit,
   type ExportKeyingMaterial,
+  type Need,
   type NeedAnswer,
   type NetError,
   type Output,
   type Phase,
+  type TraceEvent,
 } from '@avs-net/core/plugin';
+import type { ConnectionIds } from './connection-ids.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 import { HandshakeRules } from './handshake-rules.ts';
 import { PlaintextAlert } from './plaintext-alert.ts';
 import { ProtectedRules, UNNAMED_SUITE } from './protected-rules.ts';
+import { behindGate } from './psk-gate.ts';
 import { ContentType, RECORD_HEADER, type RecordHeader, readRecord, recordHeader } from './record.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -35,25 +41,28 @@ export interface FilterRules {
    * that no forged datagram can take the place of a genuine one. Default false.
    */
   readonly boundedEngine?: boolean;
+  /** Makes the id of a request that has none, which are those of clients: a listener gives each peer its own. */
+  readonly connectionIds?: ConnectionIds | undefined;
 }
 
 /**
- * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own.
- * Reasons given to `output.dropped` are keys of `REFUSALS`.
+ * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own, and with an id if ids
+ * are to be negotiated. Reasons given to `output.dropped` are keys of `REFUSALS`.
  */
 export function filtered(request: AssociationRequest, make: MakeAssociation, rules: FilterRules = {}): Association {
-  return new RecordFilter(request, make, rules);
+  const { connectionIds } = rules;
+  const needsId = connectionIds !== undefined && request.connectionId === undefined && request.continued === undefined;
+  return new RecordFilter(needsId ? { ...request, connectionId: connectionIds.make() } : request, make, rules);
 }
 
-class RecordFilter implements Association {
-  readonly #request: AssociationRequest;
+class RecordFilter implements Association, Output {
   readonly #output: Output;
-  readonly #inner: Association;
-  readonly #info = (): AssociationInfo => this.#inner.info();
+  #inner: Association;
   readonly #protected = new ProtectedRules();
+  /** Bytes of the ids on records that come in, if they have one. */
+  readonly #idLength: number;
   /** Undefined once established. */
-  #handshake: HandshakeRules | undefined;
-  #alert: PlaintextAlert | undefined;
+  #handshake: Handshake | undefined;
   #learned = false;
   #receiving = false;
   /** Something came of the datagram that the engine has. */
@@ -61,16 +70,19 @@ class RecordFilter implements Association {
   #over = false;
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
-    this.#request = request;
     this.#output = request.output;
-    const { certificates = true, boundedEngine } = rules;
+    const { certificates = true, boundedEngine, connectionIds } = rules;
+    this.#idLength = request.connectionId?.length ?? connectionIds?.length ?? 0;
     const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
-    this.#handshake = new HandshakeRules(limits, this.#protected);
-    this.#alert = new PlaintextAlert(request.handshakeTimeouts.min);
-    this.#inner = make({ ...request, output: this.#innerOutput() });
+    this.#handshake = {
+      rules: new HandshakeRules(limits, this.#protected, request.connectionId),
+      alert: new PlaintextAlert(request.handshakeTimeouts.min),
+      error: request.error,
+    };
+    this.#inner = make({ ...request, output: this });
   }
 
   get phase(): Phase {
@@ -79,7 +91,7 @@ class RecordFilter implements Association {
 
   get deadline(): number | undefined {
     if (this.#over) return undefined;
-    const grace = this.#alert?.deadline;
+    const grace = this.#handshake?.alert.deadline;
     const { deadline } = this.#inner;
     return grace === undefined ? deadline : deadline === undefined ? grace : Math.min(grace, deadline);
   }
@@ -93,11 +105,11 @@ class RecordFilter implements Association {
       this.#output.dropped('emptyDatagram' satisfies Refusal);
       return;
     }
-    this.#handshake?.begin();
+    this.#handshake?.rules.begin();
     let goodFrom = 0;
     let at = 0;
     while (at < bytes.length) {
-      const broken = readRecord(bytes, at, record);
+      const broken = readRecord(bytes, at, record, this.#idLength);
       const end = broken === undefined ? record.end : bytes.length;
       const refusal = broken ?? this.#judge(bytes, record, now);
       if (refusal !== undefined) {
@@ -117,13 +129,15 @@ class RecordFilter implements Association {
 
   timeout(now: number): void {
     if (this.#over) return;
-    const grace = this.#alert?.deadline;
+    const handshake = this.#handshake;
+    const grace = handshake?.alert.deadline;
     if (grace !== undefined && now >= grace) {
-      this.#fail(this.#alert!.last!);
+      this.#over = true;
+      this.#output.failed(handshake!.error(refusedBy(handshake!.alert.last!)));
       return;
     }
     const { deadline } = this.#inner;
-    if (deadline !== undefined && now >= deadline) this.#handshake?.renew();
+    if (deadline !== undefined && now >= deadline) handshake?.rules.renew();
     this.#inner.timeout(now);
   }
 
@@ -137,6 +151,14 @@ class RecordFilter implements Association {
 
   maxMessage(lowerLimit: number): number {
     return this.#inner.maxMessage(lowerLimit);
+  }
+
+  get newest(): number | undefined {
+    return this.#inner.newest;
+  }
+
+  get continuation(): Continuation | undefined {
+    return this.#inner.continuation;
   }
 
   info(): AssociationInfo {
@@ -153,11 +175,68 @@ class RecordFilter implements Association {
     this.#inner.destroy();
   }
 
+  // What the engine reports.
+
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    if (this.#over) return undefined;
+    this.#heeded = true;
+    if (this.#receiving) this.#handshake?.alert.progress();
+    return this.#output.datagram(bytes);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#heeded = true;
+    if (!this.#over) this.#output.message(bytes);
+  }
+
+  established(): void {
+    if (this.#over) return;
+    this.#handshake = undefined;
+    // Undefined while the engine is being made.
+    if (this.#inner !== undefined) this.#inner = behindGate(this.#inner);
+    this.#output.established();
+  }
+
+  closed(alert?: Alert): void {
+    this.#heeded = true;
+    if (this.#over) return;
+    this.#over = true;
+    this.#output.closed(alert);
+  }
+
+  failed(error: NetError): void {
+    this.#heeded = true;
+    if (this.#over) return;
+    this.#over = true;
+    const handshake = this.#handshake;
+    const hint = error.code === 'ETIMEDOUT' ? handshake?.alert.last : undefined;
+    this.#output.failed(hint === undefined ? error : handshake!.error(refusedBy(hint, error)));
+  }
+
+  need(id: number, what: Need): void {
+    if (!this.#over) this.#output.need(id, what);
+  }
+
+  session(session: Uint8Array): void {
+    if (!this.#over) this.#output.session?.(session);
+  }
+
+  dropped(reason: string): void {
+    this.#heeded = true;
+    this.#output.dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#heeded = true;
+    this.#output.trace?.(event);
+  }
+
   #judge(bytes: Uint8Array, header: RecordHeader, now: number): Refusal | undefined {
     if (this.#over) return 'afterEnd';
-    if (this.#handshake !== undefined) {
-      if (header.epoch === 0 && header.type === ContentType.alert) return this.#alert!.note(bytes, header, now);
-      return this.#handshake.judge(bytes, header, this.#info);
+    const handshake = this.#handshake;
+    if (handshake !== undefined) {
+      if (header.epoch === 0 && header.type === ContentType.alert) return handshake.alert.note(bytes, header, now);
+      return handshake.rules.judge(bytes, header, this.#inner);
     }
     // RFC 6347 §4.2.4: whoever sent the last flight repeats it when the Finished of the peer comes again, and that is
     // protected; so nothing in the clear is needed any more.
@@ -166,7 +245,7 @@ class RecordFilter implements Association {
       this.#learned = true;
       this.#protected.learn(this.#inner.info(), UNNAMED_SUITE);
     }
-    return this.#protected.judge(header);
+    return this.#protected.judge(bytes, header);
   }
 
   #pass(bytes: Uint8Array, now: number): void {
@@ -182,73 +261,26 @@ class RecordFilter implements Association {
     // What the engine says nothing about it could not authenticate, or had before.
     if (established && !this.#heeded) this.#output.dropped('discarded' satisfies Refusal);
   }
+}
 
-  #fail(hint: Alert): void {
-    this.#over = true;
-    this.#output.failed(this.#refusedBy(hint));
-  }
+/** What is needed until the end of the handshake, and not kept longer. */
+interface Handshake {
+  readonly rules: HandshakeRules;
+  readonly alert: PlaintextAlert;
+  readonly error: AssociationRequest['error'];
+}
 
-  #refusedBy(hint: Alert, cause?: NetError): NetError {
-    const what = hint.description === CLOSE_NOTIFY ? 'ended' : 'refused';
-    const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
-    return this.#request.error({
-      code: 'EPROTO',
-      message:
-        `the peer ${what} the handshake with alert ${hint.name} (${hint.description}), which was not authenticated, ` +
-        `${then}; ${ADVICE[hint.description] ?? 'its log should say why'}`,
-      alert: hint,
-      cause,
-    });
-  }
-
-  #innerOutput(): Output {
-    const output = this.#output;
-    return {
-      datagram: (bytes) => {
-        if (this.#over) return;
-        this.#heeded = true;
-        if (this.#receiving) this.#alert?.progress();
-        output.datagram(bytes);
-      },
-      message: (bytes) => {
-        this.#heeded = true;
-        if (!this.#over) output.message(bytes);
-      },
-      established: () => {
-        if (this.#over) return;
-        this.#handshake = undefined;
-        this.#alert = undefined;
-        output.established();
-      },
-      closed: (alert) => {
-        this.#heeded = true;
-        if (this.#over) return;
-        this.#over = true;
-        output.closed(alert);
-      },
-      failed: (error) => {
-        this.#heeded = true;
-        if (this.#over) return;
-        this.#over = true;
-        const hint = error.code === 'ETIMEDOUT' ? this.#alert?.last : undefined;
-        output.failed(hint === undefined ? error : this.#refusedBy(hint, error));
-      },
-      need: (id, what) => {
-        if (!this.#over) output.need(id, what);
-      },
-      session: (session) => {
-        if (!this.#over) output.session?.(session);
-      },
-      dropped: (reason) => {
-        this.#heeded = true;
-        output.dropped(reason);
-      },
-      trace: (event) => {
-        this.#heeded = true;
-        output.trace?.(event);
-      },
-    };
-  }
+function refusedBy(hint: Alert, cause?: NetError): EngineErrorInit {
+  const what = hint.description === CLOSE_NOTIFY ? 'ended' : 'refused';
+  const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
+  return {
+    code: 'EPROTO',
+    message:
+      `the peer ${what} the handshake with alert ${hint.name} (${hint.description}), which was not authenticated, ` +
+      `${then}; ${ADVICE[hint.description] ?? 'its log should say why'}`,
+    alert: hint,
+    cause,
+  };
 }
 
 /** What to look at, for alerts that a peer sends in the clear. */

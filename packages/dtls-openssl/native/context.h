@@ -41,6 +41,8 @@ class Context {
   // An absent hint differs from an empty one (RFC 4279 §5.2).
   bool UseServerPsk(const std::string* hint, bool conceal_unknown_identity);
 
+  // Client: associations report sessions, and servers are asked for tickets.
+  void TakeSessions();
   // Server, once. False: OpenSSL refuses something.
   bool ServeSessions(Bytes id_context, bool tickets, bool identities);
   // False: not a list of names.
@@ -51,6 +53,7 @@ class Context {
   const ClientPsk& client_psk() const { return client_psk_; }
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
   const std::string& protocols() const { return protocols_; }
+  bool takes_sessions() const { return takes_sessions_; }
   // Null where nothing is resumed.
   SessionServer* sessions() const { return sessions_.get(); }
 
@@ -63,6 +66,7 @@ class Context {
   SecurityPolicy policy_;
   ClientPsk client_psk_;
   bool conceals_unknown_identity_ = true;
+  bool takes_sessions_ = false;
   std::unique_ptr<SessionServer> sessions_;
   std::string protocols_;
   SSL_CTX* ssl_ctx_ = nullptr;

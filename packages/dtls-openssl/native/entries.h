@@ -32,6 +32,7 @@ napi_value Timeout(napi_env env, napi_callback_info info);
 napi_value AnswerPsk(napi_env env, napi_callback_info info);
 napi_value Shutdown(napi_env env, napi_callback_info info);
 napi_value Info(napi_env env, napi_callback_info info);
+napi_value NewestRecord(napi_env env, napi_callback_info info);
 napi_value DestroyAssociation(napi_env env, napi_callback_info info);
 
 // session-entries.cc
@@ -39,11 +40,19 @@ napi_value TakeSessionsEntry(napi_env env, napi_callback_info info);
 napi_value ServeSessions(napi_env env, napi_callback_info info);
 napi_value UseTicketKeys(napi_env env, napi_callback_info info);
 napi_value OfferSessionEntry(napi_env env, napi_callback_info info);
-napi_value SessionEntry(napi_env env, napi_callback_info info);
 napi_value AnswerSession(napi_env env, napi_callback_info info);
 napi_value UseProtocolsEntry(napi_env env, napi_callback_info info);
 napi_value LogKeysEntry(napi_env env, napi_callback_info info);
 napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
+
+// record-entries.cc
+napi_value CreateRecordLayer(napi_env env, napi_callback_info info);
+napi_value SealRecord(napi_env env, napi_callback_info info);
+napi_value OpenRecord(napi_env env, napi_callback_info info);
+napi_value SetRecordLimit(napi_env env, napi_callback_info info);
+napi_value SaveRecordState(napi_env env, napi_callback_info info);
+napi_value ContinueRecordLayer(napi_env env, napi_callback_info info);
+napi_value DestroyRecordLayer(napi_env env, napi_callback_info info);
 
 }  // namespace dtls_openssl
 

@@ -18,19 +18,17 @@ import {
   wipe,
 } from '@avs-net/core/plugin';
 import { describeFailure } from './failure.ts';
-import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
+import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import type { Addon } from './native.ts';
 import { VERSION_NAMES } from './versions.ts';
 
-/** What it does beside carrying bytes: only where it is configured. */
-export interface AssociationExtras {
-  readonly session?: SecureConfiguration['session'] | undefined;
-  readonly keylog?: SecureConfiguration['keylog'] | undefined;
-}
-
 export class OpensslAssociation implements Association {
   readonly #addon: Addon;
-  readonly #request: AssociationRequest;
+  readonly #output: AssociationRequest['output'];
+  readonly #error: AssociationRequest['error'];
+  readonly #role: AssociationRequest['role'];
+  /** Undefined once it is used. */
+  #request: AssociationRequest | undefined;
   /** 0 once destroyed. */
   #handle: number;
   #phase: Phase = 'handshake';
@@ -40,16 +38,20 @@ export class OpensslAssociation implements Association {
   /** Whether the handshake rests until `answer(SESSION_NEED, …)`. */
   #asking = false;
 
-  readonly #keepsSession: boolean;
+  /** Whether the peer is to put an id of ours on its records. */
+  readonly #hasOwnId: boolean;
   readonly #keylog: ((line: string) => void) | undefined;
 
   /** Owns `handle`, an association of `addon`. */
-  constructor(addon: Addon, handle: number, request: AssociationRequest, extras: AssociationExtras = {}) {
+  constructor(addon: Addon, handle: number, request: AssociationRequest, keylog?: SecureConfiguration['keylog']) {
     this.#addon = addon;
     this.#handle = handle;
     this.#request = request;
-    this.#keepsSession = request.role === 'client' && extras.session !== undefined;
-    this.#keylog = extras.keylog;
+    this.#output = request.output;
+    this.#error = request.error;
+    this.#role = request.role;
+    this.#hasOwnId = request.connectionId !== undefined && request.connectionId.length > 0;
+    this.#keylog = keylog;
   }
 
   get phase(): Phase {
@@ -62,7 +64,7 @@ export class OpensslAssociation implements Association {
 
   start(now: number): void {
     const arena = borrowArena();
-    this.#report(arena, this.#addon.start(this.#handle, this.#request.opening?.hello, arena), now);
+    this.#report(arena, this.#addon.start(this.#handle, this.#request?.opening?.hello, arena), now);
   }
 
   receive(bytes: Uint8Array, now: number): void {
@@ -112,16 +114,23 @@ export class OpensslAssociation implements Association {
 
   maxMessage(lowerLimit: number): number {
     if (this.#phase !== 'established') return 0;
-    const { ciphersuite, encryptThenMac = false } = this.#addon.info(this.#handle);
+    const { ciphersuite, encryptThenMac = false, peerId } = this.#addon.info(this.#handle);
     const suite = findCiphersuite(ciphersuite ?? -1);
-    return suite === undefined
-      ? 0
-      : Math.min(MAX_MESSAGE, maxPayload(suite.protection, lowerLimit, { encryptThenMac }));
+    if (suite === undefined) return 0;
+    const connectionId = peerId?.length ?? 0;
+    return Math.min(MAX_MESSAGE, maxPayload(suite.protection, lowerLimit, { encryptThenMac, connectionId }));
+  }
+
+  get newest(): number | undefined {
+    if (!this.#hasOwnId || this.#phase !== 'established') return undefined;
+    const newest = this.#addon.newestRecord(this.#handle);
+    return newest < 0 ? undefined : newest;
   }
 
   info(): AssociationInfo {
     if (this.#handle === 0) return {};
-    const { version, ciphersuite, encryptThenMac, identityHint, alpn, ...facts } = this.#addon.info(this.#handle);
+    const native = this.#addon.info(this.#handle);
+    const { version, ciphersuite, encryptThenMac, identityHint, alpn, ownId: own, peerId: peer, ...facts } = native;
     const suite = findCiphersuite(ciphersuite ?? -1);
     const name = VERSION_NAMES.get(version ?? 0);
     const peerCertificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
@@ -132,6 +141,7 @@ export class OpensslAssociation implements Association {
       ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
       ...(peerCertificates.length === 0 ? {} : { peerCertificates }),
       ...(alpn === undefined ? {} : { alpn: Buffer.from(alpn).toString() }),
+      ...(own === undefined || peer === undefined ? {} : { connectionId: { own, peer } }),
       ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
     };
   }
@@ -158,7 +168,7 @@ export class OpensslAssociation implements Association {
   }
 
   #frame(kind: number, payload: Uint8Array, now: number): void {
-    const { output } = this.#request;
+    const output = this.#output;
     switch (kind) {
       case FrameKind.datagram:
         output.datagram(payload);
@@ -181,7 +191,12 @@ export class OpensslAssociation implements Association {
         this.#phase = 'established';
         this.#deadline = undefined;
         output.established();
-        if (this.#keepsSession) this.#giveSession();
+        break;
+      case FrameKind.session:
+        this.#giveSession(payload);
+        break;
+      case FrameKind.dropped:
+        output.dropped(DROP_REASONS[payload[0]!]!);
         break;
       case FrameKind.closed:
         this.#end();
@@ -190,7 +205,7 @@ export class OpensslAssociation implements Association {
       case FrameKind.failed: {
         const established = this.#phase === 'established';
         this.#end();
-        output.failed(this.#request.error(describeFailure(payload, this.#failureContext(established))));
+        output.failed(this.#error(describeFailure(payload, this.#failureContext(established))));
         break;
       }
       case FrameKind.lost:
@@ -216,11 +231,10 @@ export class OpensslAssociation implements Association {
   }
 
   /** A resumed association has nothing new to give unless the server has renewed its ticket. */
-  #giveSession(): void {
-    const { output, session: offered } = this.#request;
-    const session = output.session && this.#addon.session(this.#handle);
-    if (session === undefined) return;
-    if (offered === undefined || Buffer.compare(session, offered) !== 0) output.session?.(session);
+  #giveSession(session: Uint8Array): void {
+    const offered = this.#request?.session;
+    this.#request = undefined;
+    if (offered === undefined || Buffer.compare(session, offered) !== 0) this.#output.session?.(session);
     wipe(session);
   }
 
@@ -230,7 +244,7 @@ export class OpensslAssociation implements Association {
     try {
       this.#keylog?.(line);
     } catch (error) {
-      this.#request.output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
+      this.#output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
     }
   }
 
@@ -238,7 +252,7 @@ export class OpensslAssociation implements Association {
     const seen = alert(payload[0] === 1 ? 'warning' : 'fatal', payload[1]!, payload[2] === 0 ? 'peer' : 'local');
     if (seen.origin === 'peer') this.#peerAlert = seen;
     else this.#localAlert = seen;
-    this.#request.output.trace?.({ type: 'alert', alert: seen });
+    this.#output.trace?.({ type: 'alert', alert: seen });
   }
 
   #end(): void {
@@ -247,7 +261,7 @@ export class OpensslAssociation implements Association {
   }
 
   #failureContext(established: boolean): Parameters<typeof describeFailure>[1] {
-    return { role: this.#request.role, established, alert: this.#peerAlert ?? this.#localAlert };
+    return { role: this.#role, established, alert: this.#peerAlert ?? this.#localAlert };
   }
 
   #refusal(length: number): Error {
@@ -257,7 +271,7 @@ export class OpensslAssociation implements Association {
         : length === 0
           ? ['EINVAL', 'DTLS has no empty messages']
           : ['EMSGSIZE', `a DTLS record carries at most ${MAX_MESSAGE} bytes, received ${length}`];
-    return this.#request.error({ code, message });
+    return this.#error({ code, message });
   }
 }
 

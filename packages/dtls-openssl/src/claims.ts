@@ -16,6 +16,7 @@ const BOTH: RoleClaims = {
   decorate: true,
   innerMtu: 'exact',
   resumption: true,
+  connectionId: true,
   alpn: true,
   keylog: true,
   exporter: true,

@@ -76,7 +76,8 @@ function contextOf(
       refreshKeys(ticketKeys, request, host.clock.now());
       const name = request.role === 'client' ? serverName(request) : undefined;
       const sni = name?.isAddress === false ? name.text : undefined;
-      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni);
+      const id = request.connectionId;
+      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni, id);
       try {
         if (credential.mode === 'certificate' && credential.role === 'client') {
           expectServer(addon, association, credential.info, name, request);
@@ -88,22 +89,28 @@ function contextOf(
         addon.destroyAssociation(association);
         throw error;
       }
-      return new OpensslAssociation(addon, association, request, agreements);
+      return new OpensslAssociation(addon, association, request, agreements.keylog);
     });
+  const { connectionIds } = options;
   const association = (request: AssociationRequest): Association => {
     if (request.role !== options.role) {
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
       throw request.error({ code: 'EINVAL', message });
     }
     return credential.mode === 'certificate'
-      ? filtered(request, open, { certificates: true })
-      : filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), { certificates: false });
+      ? filtered(request, open, { certificates: true, connectionIds })
+      : filtered(request, (inner) => pskGate(inner, open, { isPsk: () => true }), {
+          certificates: false,
+          connectionIds,
+        });
   };
 
   return {
     sessionScope: scope.toString('hex'),
     association,
-    ...(options.role === 'server' ? { listen: (lower, peers) => listen(lower, association, peers) } : {}),
+    ...(options.role === 'server'
+      ? { listen: (lower, peers) => listen(lower, association, peers, connectionIds) }
+      : {}),
     destroy(): void {
       if (handle !== 0) addon.destroyContext(handle);
       handle = 0;

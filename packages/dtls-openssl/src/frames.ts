@@ -3,6 +3,8 @@
  * arena that is lent for the call. Mirrors native/frames.h.
  */
 
+import type { Refusal } from '@avs-net/dtls-endpoint';
+
 export const FrameKind = {
   datagram: 1,
   message: 2,
@@ -22,9 +24,26 @@ export const FrameKind = {
   keyLog: 10,
   /** The PSK identity whose session a client wants to resume. */
   sessionClaim: 11,
+  /** Client, behind `established`: what can be resumed later: secret. */
+  session: 12,
+  /** An index of `DROP_REASONS`. */
+  dropped: 13,
 } as const;
 
-export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;
+export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as const;
+
+/** `DropReason` of native/frames.h: why a protected record had no effect. */
+export const DROP_REASONS = [
+  'malformedRecord',
+  'wrongEpoch',
+  'foreignId',
+  'replayed',
+  'forged',
+  'earlyRecord',
+  'unexpectedRecord',
+  'renegotiation',
+  'repeatedFlight',
+] as const satisfies readonly Refusal[];
 
 export const FRAME_HEADER = 4;
 

@@ -12,6 +12,7 @@ import {
   type EngineErrorInit,
   findCiphersuite,
   type HandshakeTimeouts,
+  type NetError,
   type PskInfo,
   type PskServerInfo,
   type SecureConfiguration,
@@ -21,6 +22,7 @@ import {
   waitSchedule,
 } from '@avs-net/core/plugin';
 import { isWithoutServerCertValidation } from '@avs-net/credentials';
+import { type ConnectionIds, connectionIds as connectionIdsOf } from '@avs-net/dtls-endpoint';
 import { checkAgreements } from './agreements.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
@@ -36,6 +38,8 @@ export interface ContextOptions {
   /** Borrowed from the configuration. */
   readonly credential: PskCredential | CertificateCredential;
   readonly agreements: Agreements;
+  /** Undefined: not negotiated. */
+  readonly connectionIds: ConnectionIds | undefined;
 }
 
 /** Shared with the configuration. */
@@ -55,14 +59,11 @@ export type CertificateCredential =
   | { readonly mode: 'certificate'; readonly role: 'client'; readonly info: CertificateInfo }
   | { readonly mode: 'certificate'; readonly role: 'server'; readonly info: CertificateServerInfo };
 
-type Refuse = (init: EngineErrorInit) => Error;
+type Refuse = (init: EngineErrorInit) => NetError;
 
 /** Throws EINVAL or ENOTSUP, made by `refuse`, which name the property. */
 export function contextOptions(configuration: SecureConfiguration, refuse: Refuse): ContextOptions {
   const { security, dtlsHandshakeTimeouts = DEFAULT_HANDSHAKE_TIMEOUTS } = configuration;
-  if (configuration.connectionId === true) {
-    throw refuse({ code: 'ENOTSUP', message: 'connectionId: not supported by this backend' });
-  }
   if (security?.mode !== 'psk' && security?.mode !== 'certificate') {
     throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk or certificate' });
   }
@@ -74,7 +75,16 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
   checkAgreements(configuration, refuse);
   const { session, alpn, keylog, server } = configuration;
   const agreements = { session, alpn, keylog, ticketKeys: server?.ticketKeys };
-  return { role, ...bounds, suites: suites(configuration, refuse), credential, agreements };
+  const connectionIds = connectionIdsOf(configuration.connectionId, role, refuse);
+  const offered = suites(configuration, refuse);
+  return {
+    role,
+    ...bounds,
+    suites: connectionIds === undefined ? offered : withConnectionIds(offered, bounds, refuse),
+    credential,
+    agreements,
+    connectionIds,
+  };
 }
 
 /** Also for timeouts that were set by option. */
@@ -188,6 +198,18 @@ function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse)
   if (found.length > 0) return found;
   const expected = `at least one ciphersuite of mode ${security.mode}`;
   throw refuse({ code: 'EINVAL', message: `ciphersuites: expected ${expected}, received none` });
+}
+
+/** Records with ids are our record layer's, which has AEAD suites only; DTLS 1.0 has none of them. */
+function withConnectionIds(
+  offered: readonly Ciphersuite[],
+  { maxVersion }: { maxVersion: number },
+  refuse: Refuse,
+): Ciphersuite[] {
+  const found = offered.filter(({ protection }) => protection.kind === 'aead');
+  if (found.length > 0 && maxVersion === DTLS_1_2) return found;
+  const expected = 'DTLSv1.2 and at least one AEAD ciphersuite (CCM, CCM_8, GCM or ChaCha20-Poly1305)';
+  throw refuse({ code: 'EINVAL', message: `connectionId: expected ${expected}, received none` });
 }
 
 const DTLS_1_2 = 0xfefd;

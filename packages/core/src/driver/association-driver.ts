@@ -6,6 +6,7 @@
  */
 
 import type { AssociationKeeper } from '../continuation/association-keeper.ts';
+import type { Address } from '../contract/address.ts';
 import type { Alert } from '../contract/alert.ts';
 import type {
   Association,
@@ -40,6 +41,8 @@ export interface DriverHost {
   /** Something went wrong below after the handshake; the association lives. */
   softError(error: NetError): void;
   dropped(reason: string): void;
+  /** The peer is at `to` now. */
+  moved?(to: Address): void;
   /** To be kept for the next association; belongs to the receiver. */
   session?(session: Uint8Array): void;
   trace?(event: TraceEvent): void;
@@ -121,6 +124,11 @@ export class AssociationDriver {
     };
     if (!this.#over) this.#enter(leave);
     return leaving;
+  }
+
+  /** The peer has another address: told before whatever is reported from now on. */
+  moved(to: Address): void {
+    this.#report({ kind: 'moved', to });
   }
 
   /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
@@ -271,6 +279,7 @@ export class AssociationDriver {
     else if (event.kind === 'trace') host.trace?.(event.event);
     else if (event.kind === 'input') this.#receive(event.data);
     else if (event.kind === 'call') this.#enter(event.call);
+    else if (event.kind === 'moved') host.moved?.(event.to);
     else if (event.kind === 'softError') this.#softError(event.error);
     else this.#ended();
   }

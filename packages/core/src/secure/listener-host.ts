@@ -35,11 +35,8 @@ export interface ListenerRules {
   readonly handshakeFailed?: (error: NetError) => void;
 }
 
-/** A peer and the hello that it begins with, if a listener has read it already. */
-export interface PeerStart extends Omit<PeerOpening, 'opening'> {
-  readonly address: Address;
-  readonly opening?: Opening;
-}
+/** A peer, as far as it is the same for all that begin. */
+export type PeerStart = Omit<PeerOpening, 'opening'>;
 
 export function listenerHost(server: ServedBy, rules: ListenerRules): ListenerHost {
   const { host } = server;
@@ -50,17 +47,28 @@ export function listenerHost(server: ServedBy, rules: ListenerRules): ListenerHo
     limits: rules.limits,
     dropped: (reason) => host.dropped(reason),
     ...(host.trace && { trace: host.trace }),
-    open: (peer) => servePeer(server, rules, { ...peer, address: peer.opening.from }),
-    resume: (peer) => servePeer(server, rules, { ...peer, address: peer.from }),
+    open(peer) {
+      const { opening } = peer;
+      return servePeer(server, rules, peer, opening.from, opening);
+    },
+    resume: (peer) => servePeer(server, rules, peer, peer.from),
   };
 }
 
-/** Begins the handshake with a peer. Throws what `rules.admit` and the engine throw. */
-export function servePeer(server: ServedBy, rules: ListenerRules, start: PeerStart): ServedPeer {
+/**
+ * Runs the association of the peer at `address`; `opening`: the hello that it begins with, if a listener has read it
+ * already. Throws what `rules.admit` and the engine throw.
+ */
+export function servePeer(
+  server: ServedBy,
+  rules: ListenerRules,
+  start: PeerStart,
+  address: Address,
+  opening?: Opening,
+): ServedPeer {
   rules.admit?.();
   const { host, options } = server;
-  const { address, opening, lower, association } = start;
-  const mtu = lower.innerMtu();
+  const mtu = start.lower.innerMtu();
   const request: Omit<AssociationRequest, 'output'> = {
     role: 'server',
     peer: address,
@@ -71,10 +79,10 @@ export function servePeer(server: ServedBy, rules: ListenerRules, start: PeerSta
   };
   const peer = new ServedPeer({
     address,
-    opening: start,
+    start,
     host,
     answer: answerNeeds(server),
-    open: (output) => association({ ...request, output }),
+    open: (output) => start.association({ ...request, output }),
     announce: rules.announce,
     handshakeFailed(_peer, failure) {
       host.trace?.({ type: 'handshakeFailed', peer: address, code: failure.code, message: failure.message });

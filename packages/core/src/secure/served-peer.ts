@@ -21,7 +21,7 @@ export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'fai
 
 export interface ServedPeerInit {
   readonly address: Address;
-  readonly opening: Pick<PeerOpening, 'lower' | 'established' | 'closed'>;
+  readonly start: Pick<PeerOpening, 'lower' | 'established' | 'closed'>;
   readonly host: SocketHost;
   readonly open: (output: Output) => Association;
   readonly answer: AnswerNeed | undefined;
@@ -41,11 +41,11 @@ export class ServedPeer implements PeerRun {
 
   constructor(init: ServedPeerInit) {
     this.#init = init;
-    const { address, host, opening, open, answer } = init;
+    const { address, host, start, open, answer } = init;
     this.address = address;
     this.#watch = watchHandshake(host.backend, 'server', address);
     this.driver = new AssociationDriver(
-      opening.lower,
+      start.lower,
       {
         clock: host.clock,
         backend: host.backend,
@@ -53,6 +53,7 @@ export class ServedPeer implements PeerRun {
         established: () => this.#established(),
         closed: () => this.#closed(),
         failed: (error) => this.#failed(error),
+        moved: (to) => this.#moved(to),
         softError: (error) => this.#target?.softError(error),
         dropped: (reason) => (this.#target ?? host).dropped(reason),
         trace: (event) => host.trace?.({ ...event, peer: this.address }),
@@ -83,14 +84,12 @@ export class ServedPeer implements PeerRun {
   }
 
   moved(to: Address): void {
-    const from = this.address;
-    this.address = to;
-    this.#target?.moved?.(from, to);
+    this.driver.moved(to);
   }
 
   #established(): void {
     this.#watch?.finished(this.driver.handshakeMs, this.driver.info());
-    this.#init.opening.established();
+    this.#init.start.established();
     this.#target = this.#init.announce(this);
     if (PEERS.hasSubscribers) {
       const { pskIdentity } = this.driver.info();
@@ -102,7 +101,7 @@ export class ServedPeer implements PeerRun {
   /** Peers that have ended are often never disposed; over datagrams there is nothing left to say to them. */
   #closed(): void {
     void this.driver.keeper?.forget();
-    if (this.#init.opening.lower.kind === 'datagram') {
+    if (this.#init.start.lower.kind === 'datagram') {
       this.#facts = this.driver.info();
       this.driver.destroy();
     }
@@ -115,7 +114,7 @@ export class ServedPeer implements PeerRun {
     this.#over = true;
     this.#watch?.failed();
     if (this.#target !== undefined) this.#publish({ phase: 'ended' });
-    this.#init.opening.closed();
+    this.#init.start.closed();
     this.#target?.end();
   }
 
@@ -125,12 +124,19 @@ export class ServedPeer implements PeerRun {
     this.#over = true;
     this.#watch?.failed(error);
     if (this.#target !== undefined) this.#publish({ phase: 'failed', error });
-    this.#init.opening.closed(error);
+    this.#init.start.closed(error);
     if (this.#target === undefined) this.#init.handshakeFailed(this, error);
     else this.#target.failed(error);
   }
 
-  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error'>): void {
+  #moved(to: Address): void {
+    const from = this.address;
+    this.address = to;
+    this.#publish({ phase: 'moved', from });
+    this.#target?.moved?.(from, to);
+  }
+
+  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error' | 'from'>): void {
     if (PEERS.hasSubscribers) {
       PEERS.publish({ backend: this.#init.host.backend, peer: this.address, ...event } satisfies PeerDiagnostic);
     }

@@ -127,12 +127,12 @@ class StreamPeer {
         this.#server,
         { limits: {}, announce: (peer) => this.#announce(peer), handshakeFailed: () => this.end() },
         {
-          address: this.#lower.remote() ?? { host: '', port: 0 },
           lower: this.#lower.lower,
           association: (request) => context.association!(request),
           established: () => this.#timer?.cancel(),
           closed: () => this.#timer?.cancel(),
         },
+        this.#lower.remote() ?? { host: '', port: 0 },
       );
     } catch (error) {
       host.trace?.({ type: 'handshakeFailed', message: String(Object(error).message) });

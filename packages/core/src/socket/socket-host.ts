@@ -30,7 +30,11 @@ export function socketHost(guard: SocketGuard): SocketHost {
     failed: (error) => guard.failed(error),
     accepted: (peer, operations) => guard.accepted(peer, operations),
     dropped: (reason) => guard.dropped(reason),
-    moved: (from, to) => guard.events.emit('peerMoved', from, to),
+    moved(from, to) {
+      guard.hostname = to.host;
+      guard.port = to.port;
+      guard.events.emit('peerMoved', from, to);
+    },
     ...(trace && { trace }),
   };
 }
