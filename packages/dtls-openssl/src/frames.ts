@@ -33,7 +33,7 @@ export const FrameKind = {
 export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as const;
 
 /** `DropReason` of native/frames.h: why a protected record had no effect. */
-export const DROP_REASONS = [
+export const DROP_REASONS: readonly Refusal[] = [
   'malformedRecord',
   'wrongEpoch',
   'foreignId',
@@ -43,7 +43,7 @@ export const DROP_REASONS = [
   'unexpectedRecord',
   'renegotiation',
   'repeatedFlight',
-] as const satisfies readonly Refusal[];
+];
 
 export const FRAME_HEADER = 4;
 

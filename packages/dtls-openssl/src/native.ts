@@ -51,6 +51,12 @@ export interface Addon {
   answerPsk(association: number, key: Uint8Array | undefined): void;
   shutdown(association: number, arena: Uint8Array): number;
   info(association: number): NativeInfo;
+  /** Goes on from what `saveAssociation` gave; established by `start`. */
+  continueAssociation(context: number, state: Uint8Array): number;
+  /** See `Continuation`; these three only when established under an AEAD suite. */
+  saveAssociation(association: number, reserve: number): Uint8Array;
+  storedAssociation(association: number): void;
+  numbersLeft(association: number): number;
   /** Number of the newest record that was authenticated; -1: none. */
   newestRecord(association: number): number;
   /** DER, leaf first. */
