@@ -144,15 +144,15 @@ describe('processes that are killed at any moment', () => {
     const server = await echoing(fresh());
     await using relay = await recordingRelay(server.localPort());
     const said: string[] = [];
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const child = run('client', relay.port);
       said.push((await child.line(/^(connected|continued)/))[1]!);
       await relay.more('clients', 1 + 17 * round);
       await kill(child);
     }
-    expect(said).toEqual(['connected', ...Array(5).fill('continued')]);
+    expect(said).toEqual(['connected', ...Array(3).fill('continued')]);
     expect(relay.twice).toEqual([]);
-    expect(relay.seen.clients).toBeGreaterThan(200);
+    expect(relay.seen.clients).toBeGreaterThan(100);
     expect(server.stats()).toMatchObject({ handshakesFinished: 1, peers: 1 });
     await rm(directory, { recursive: true });
   });
@@ -176,7 +176,7 @@ describe('processes that are killed at any moment', () => {
         await new Promise(setImmediate);
       }
     })();
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       await relay.more('server', 20 + 17 * round);
       await kill(child);
       child = run('server', port);

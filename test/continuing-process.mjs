@@ -10,7 +10,7 @@ import { udp } from '../packages/udp/dist/index.js';
 
 const [role, port, directory, key] = process.argv.slice(2);
 const net = createNet({ plugins: [udp, dtlsOpenssl] });
-const associations = { store: fileAssociationStore(directory), keys: [Buffer.from(key, 'hex')], reserve: 16 };
+const associations = { store: fileAssociationStore(directory), keys: [Buffer.from(key, 'hex')], reserve: 32 };
 const psks = Buffer.from('secretPSK');
 
 if (role === 'client') {
