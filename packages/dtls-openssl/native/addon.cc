@@ -34,6 +34,10 @@ constexpr Entry kEntries[] = {
     {"shutdown", Shutdown},
     {"info", Info},
     {"newestRecord", NewestRecord},
+    {"continueAssociation", ContinueAssociation},
+    {"saveAssociation", SaveAssociation},
+    {"storedAssociation", StoredAssociation},
+    {"numbersLeft", NumbersLeft},
     {"peerCertificates", PeerCertificates},
     {"destroyAssociation", DestroyAssociation},
     {"takeSessions", TakeSessionsEntry},
@@ -47,6 +51,9 @@ constexpr Entry kEntries[] = {
     {"createRecordLayer", CreateRecordLayer},
     {"sealRecord", SealRecord},
     {"openRecord", OpenRecord},
+    {"setRecordLimit", SetRecordLimit},
+    {"recordState", SaveRecordState},
+    {"continueRecordLayer", ContinueRecordLayer},
     {"destroyRecordLayer", DestroyRecordLayer},
 };
 

@@ -7,22 +7,21 @@ CipherPool::~CipherPool() {
   for (EVP_CIPHER* cipher : ciphers_) EVP_CIPHER_free(cipher);
 }
 
-EVP_CIPHER_CTX* CipherPool::Borrow(CipherTenant tenant, const RecordSuite& suite, const uint8_t* key) {
+void CipherPool::Forget(CipherTenant tenant) {
   Place& place = places_[tenant % kPlaces];
-  if (place.tenant == tenant) return place.context;
+  if (place.tenant != tenant) return;
+  EVP_CIPHER_CTX_free(place.context);
+  place = Place();
+}
+
+EVP_CIPHER_CTX* CipherPool::Move(CipherTenant tenant, const RecordSuite& suite, const uint8_t* key) {
+  Place& place = places_[tenant % kPlaces];
   place.tenant = 0;
   const bool fits = place.context != nullptr && place.cipher == suite.cipher && place.tag == suite.tag;
   if (!fits && !Prepare(&place, tenant, suite)) return nullptr;
   if (EVP_CipherInit_ex2(place.context, nullptr, key, nullptr, Seals(tenant) ? 1 : 0, nullptr) != 1) return nullptr;
   place.tenant = tenant;
   return place.context;
-}
-
-void CipherPool::Forget(CipherTenant tenant) {
-  Place& place = places_[tenant % kPlaces];
-  if (place.tenant != tenant) return;
-  EVP_CIPHER_CTX_free(place.context);
-  place = Place();
 }
 
 const EVP_CIPHER* CipherPool::Fetch(RecordCipher cipher) {

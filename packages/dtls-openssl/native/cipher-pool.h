@@ -29,7 +29,10 @@ class CipherPool {
   // False: the running library has not got it.
   bool Has(RecordCipher cipher) { return Fetch(cipher) != nullptr; }
   // A context with the tenant's key, waiting for a nonce; valid until the next call. Null: no memory.
-  EVP_CIPHER_CTX* Borrow(CipherTenant tenant, const RecordSuite& suite, const uint8_t* key);
+  EVP_CIPHER_CTX* Borrow(CipherTenant tenant, const RecordSuite& suite, const uint8_t* key) {
+    const Place& place = places_[tenant % kPlaces];
+    return place.tenant == tenant ? place.context : Move(tenant, suite, key);
+  }
   // Wipes what there is of the tenant's key.
   void Forget(CipherTenant tenant);
 
@@ -45,6 +48,7 @@ class CipherPool {
     uint8_t tag = 0;
   };
 
+  EVP_CIPHER_CTX* Move(CipherTenant tenant, const RecordSuite& suite, const uint8_t* key);
   const EVP_CIPHER* Fetch(RecordCipher cipher);
   bool Prepare(Place* place, CipherTenant tenant, const RecordSuite& suite);
 

@@ -61,6 +61,11 @@ napi_value Send(napi_env env, napi_callback_info info) {
     arguments.RefuseRange("association", "established");
     return nullptr;
   }
+  const Established* established = connection->established();
+  if (established != nullptr && established->left() == 0 && !established->exhausted()) {
+    napi_throw_error(env, "EAGAIN", "no record number is left before the association is exported again");
+    return nullptr;
+  }
   connection->Send(message, &frames);
   return UnsignedValue(env, static_cast<uint32_t>(frames.used()));
 }

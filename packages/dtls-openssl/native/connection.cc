@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "association-state.h"
 #include "datagram-bio.h"
 #include "environment.h"
 #include "flight-writer.h"
@@ -43,6 +44,20 @@ std::shared_ptr<Connection> Connection::Open(Environment* environment, std::shar
                                              const ConnectionOptions& options) {
   std::shared_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), options));
   return connection != nullptr && connection->Configure(environment, options) ? connection : nullptr;
+}
+
+std::shared_ptr<Connection> Connection::Continue(Environment* environment, std::shared_ptr<Context> context,
+                                                 Bytes bytes) {
+  AssociationState state;
+  if (!ReadAssociationState(bytes, &state)) return nullptr;
+  const RecordSecrets& secrets = state.keying_material.secrets();
+  if (secrets.server != context->server() || !context->HasSuite(secrets.suite)) return nullptr;
+  std::unique_ptr<RecordLayer> layer = RecordLayer::Continue(&environment->cipher_pool, state.records);
+  std::shared_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), {}));
+  if (layer == nullptr || connection == nullptr) return nullptr;
+  connection->established_.reset(new (std::nothrow)
+                                     Established(std::move(layer), secrets, std::move(state.facts)));
+  return connection->established_ == nullptr ? nullptr : connection;
 }
 
 Connection::Connection(Environment* environment, std::shared_ptr<Context> context, const ConnectionOptions& options)
@@ -85,6 +100,12 @@ bool Connection::Configure(Environment* environment, const ConnectionOptions& op
 
 void Connection::Start(Bytes opening, FrameWriter* frames) {
   Lending lending(&frames_, frames, &input_, opening);
+  if (established_ != nullptr) {
+    if (phase_ != Phase::kHandshake) return;
+    phase_ = Phase::kEstablished;
+    frames_->Write(FrameKind::kEstablished);
+    return;
+  }
   if (context_->server() && !opening.present) return;
   if (context_->server() && !Adopt()) return Fail(FailureKind::kProtocol);
   Advance();
@@ -94,8 +115,7 @@ void Connection::Receive(Bytes datagram, FrameWriter* frames) {
   // OpenSSL reports an empty datagram as an end of everything.
   if (phase_ == Phase::kClosed || datagram.size == 0) return;
   Lending lending(&frames_, frames, &input_, {});
-  if (phase_ == Phase::kHandshake) return ReceiveHandshake(datagram);
-  if (established_ == nullptr) return Feed(datagram);
+  if (established_ == nullptr) return phase_ == Phase::kHandshake ? ReceiveHandshake(datagram) : Feed(datagram);
   established_->Receive(datagram, frames);
   if (established_->over()) phase_ = Phase::kClosed;
 }
@@ -111,7 +131,7 @@ void Connection::Send(Bytes message, FrameWriter* frames) {
 }
 
 void Connection::Timeout(FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake) return;
+  if (phase_ != Phase::kHandshake || ssl_ == nullptr) return;
   Lending lending(&frames_, frames, &input_, {});
   timeval left;
   const bool expired = DTLSv1_get_timeout(ssl_, &left) == 1 && left.tv_sec == 0 && left.tv_usec == 0;
@@ -139,7 +159,8 @@ bool Connection::AnswerPsk(Bytes key) {
 }
 
 void Connection::AnswerSession(Bytes key, FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake || handshake_->session_claim().state() != SessionClaim::State::kAsking) return;
+  if (phase_ != Phase::kHandshake || handshake_ == nullptr) return;
+  if (handshake_->session_claim().state() != SessionClaim::State::kAsking) return;
   Lending lending(&frames_, frames, &input_, {});
   handshake_->session_claim().Answer(key);
   Advance();

@@ -45,6 +45,9 @@ class Connection {
   // Null: what is wrong is in the error queue.
   static std::shared_ptr<Connection> Open(Environment* environment, std::shared_ptr<Context> context,
                                           const ConnectionOptions& options);
+  // Goes on from what `Established::Save` gave: established by `Start`, without SSL and handshake. Null: it is no such
+  // state, or not one of this role.
+  static std::shared_ptr<Connection> Continue(Environment* environment, std::shared_ptr<Context> context, Bytes state);
   static Connection* From(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
 
   ~Connection();
@@ -79,7 +82,7 @@ class Connection {
   // Only as long as there is an SSL.
   Handshake& handshake() { return *handshake_; }
   // Null where OpenSSL keeps the association, and before it is established.
-  const Established* established() const { return established_.get(); }
+  Established* established() { return established_.get(); }
   uint32_t mtu() const { return mtu_; }
   uint32_t fallback_mtu() const { return mtu_ < kFallbackMtu ? mtu_ : kFallbackMtu; }
   // Null outside a call.

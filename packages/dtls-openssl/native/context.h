@@ -53,6 +53,7 @@ class Context {
   const ClientPsk& client_psk() const { return client_psk_; }
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
   const std::string& protocols() const { return protocols_; }
+  bool HasSuite(uint16_t suite) const { return policy_.HasSuite(suite); }
   bool takes_sessions() const { return takes_sessions_; }
   // Null where nothing is resumed.
   SessionServer* sessions() const { return sessions_.get(); }

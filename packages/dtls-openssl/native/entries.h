@@ -45,10 +45,19 @@ napi_value UseProtocolsEntry(napi_env env, napi_callback_info info);
 napi_value LogKeysEntry(napi_env env, napi_callback_info info);
 napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
 
+// continuation-entries.cc
+napi_value ContinueAssociation(napi_env env, napi_callback_info info);
+napi_value SaveAssociation(napi_env env, napi_callback_info info);
+napi_value StoredAssociation(napi_env env, napi_callback_info info);
+napi_value NumbersLeft(napi_env env, napi_callback_info info);
+
 // record-entries.cc
 napi_value CreateRecordLayer(napi_env env, napi_callback_info info);
 napi_value SealRecord(napi_env env, napi_callback_info info);
 napi_value OpenRecord(napi_env env, napi_callback_info info);
+napi_value SetRecordLimit(napi_env env, napi_callback_info info);
+napi_value SaveRecordState(napi_env env, napi_callback_info info);
+napi_value ContinueRecordLayer(napi_env env, napi_callback_info info);
 napi_value DestroyRecordLayer(napi_env env, napi_callback_info info);
 
 }  // namespace dtls_openssl

@@ -2,8 +2,10 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "association-state.h"
 #include "failure.h"
 
 namespace dtls_openssl {
@@ -52,6 +54,34 @@ Established::Established(std::unique_ptr<RecordLayer> layer, const RecordSecrets
     : layer_(std::move(layer)), facts_(std::move(facts)), last_flight_(std::move(last_flight)), mtu_(mtu) {
   keying_material_.Assign(secrets);
   last_flight_.Seal();
+}
+
+Established::Established(std::unique_ptr<RecordLayer> layer, const RecordSecrets& secrets, Facts facts)
+    : layer_(std::move(layer)), facts_(std::move(facts)), promised_(layer_->limit()), mtu_(0) {
+  keying_material_.Assign(secrets);
+}
+
+bool Established::Save(uint32_t reserve, Secret* state) {
+  const uint64_t next = layer_->next_number();
+  const uint64_t unpromised = std::max(next + reserve, promised_ + (promised_ > 0 ? 1 : 0));
+  const uint64_t first = std::min(unpromised, RecordHeader::kMaxSequence);
+  if (!WriteAssociationState(keying_material_, facts_, layer_->State(first), state)) return false;
+  // Whoever takes an earlier state begins earlier, so that its beginning stays the limit until it is gone.
+  if (promised_ == 0) layer_->set_limit(first);
+  if (reserve == 0) {
+    silenced_ = true;
+    layer_->set_limit(next);
+  }
+  promised_ = first;
+  return true;
+}
+
+void Established::Stored() {
+  if (!silenced_ && promised_ > 0) layer_->set_limit(promised_);
+}
+
+uint64_t Established::left() const {
+  return layer_->limit() > layer_->next_number() ? layer_->limit() - layer_->next_number() : 0;
 }
 
 void Established::Receive(Bytes datagram, FrameWriter* frames) {
@@ -107,7 +137,7 @@ void Established::TakeHandshake(Bytes content, FrameWriter* frames) {
   if (type == SSL3_MT_FINISHED) {
     // Whoever repeats its Finished has not got ours.
     if (first && !last_flight_.empty()) return last_flight_.Repeat(layer_.get(), mtu_, frames);
-    return WriteDropped(frames, DropReason::kUnexpected);
+    return WriteDropped(frames, DropReason::kRepeatedFlight);
   }
   const bool renegotiation = type == (IsServer() ? SSL3_MT_CLIENT_HELLO : SSL3_MT_HELLO_REQUEST);
   WriteDropped(frames, renegotiation ? DropReason::kRenegotiation : DropReason::kUnexpected);

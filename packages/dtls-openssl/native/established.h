@@ -12,6 +12,7 @@
 #include "keying-material.h"
 #include "last-flight.h"
 #include "record-layer.h"
+#include "secret.h"
 
 namespace dtls_openssl {
 
@@ -19,6 +20,8 @@ class Established {
  public:
   Established(std::unique_ptr<RecordLayer> layer, const RecordSecrets& secrets, Facts facts, LastFlight last_flight,
               uint16_t mtu);
+  // The successor of one that was saved, perhaps elsewhere: it sends nothing before it is saved itself.
+  Established(std::unique_ptr<RecordLayer> layer, const RecordSecrets& secrets, Facts facts);
 
   void Receive(Bytes datagram, FrameWriter* frames);
   // 1 to 2^14 bytes.
@@ -26,6 +29,17 @@ class Established {
   // Says goodbye; the association is over.
   void Shutdown(FrameWriter* frames);
 
+  // What a successor goes on from, with a number that no state before promised and that this association will not reach:
+  // `reserve` numbers from here. Until `Stored` no more than before may be used; with 0 nothing more is sent, ever.
+  // False: no memory.
+  bool Save(uint32_t reserve, Secret* state);
+  // The latest state has taken the place of those before it.
+  void Stored();
+  // Numbers that may still be used.
+  uint64_t left() const;
+
+  // All numbers that there are have been used.
+  bool exhausted() const { return layer_->next_number() >= RecordHeader::kMaxSequence; }
   // Nothing more is sent or received.
   bool over() const { return over_; }
   const RecordLayer& layer() const { return *layer_; }
@@ -43,9 +57,12 @@ class Established {
   KeyingMaterial keying_material_;
   Facts facts_;
   LastFlight last_flight_;
+  // Where the latest successor would begin; 0: there was no state.
+  uint64_t promised_ = 0;
   const uint16_t mtu_;
   // In a row.
   uint8_t warnings_ = 0;
+  bool silenced_ = false;
   bool refused_renegotiation_ = false;
   bool over_ = false;
 };

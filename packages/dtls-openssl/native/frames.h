@@ -39,6 +39,8 @@ enum class DropReason : uint8_t {
   // Authentic, but of no use here.
   kUnexpected = 6,
   kRenegotiation = 7,
+  // A Finished, but the flight that would answer it is forgotten.
+  kRepeatedFlight = 8,
 };
 
 class FrameWriter {

@@ -92,6 +92,43 @@ napi_value OpenRecord(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// setRecordLimit(layer, limit): its next number
+napi_value SetRecordLimit(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, "setRecordLimit", 2);
+  RecordLayer* layer = LayerAt(&arguments);
+  const double limit = arguments.Whole(1, "limit", static_cast<double>(RecordHeader::kMaxSequence));
+  if (!arguments.ok()) return nullptr;
+  layer->set_limit(static_cast<uint64_t>(limit));
+  return NumberValue(env, static_cast<double>(layer->next_number()));
+}
+
+// recordState(layer, first): bytes, secret
+napi_value SaveRecordState(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, "recordState", 2);
+  RecordLayer* layer = LayerAt(&arguments);
+  const double first = arguments.Whole(1, "first", static_cast<double>(RecordHeader::kMaxSequence));
+  if (!arguments.ok()) return nullptr;
+  uint8_t bytes[RecordState::kMaxSize];
+  const size_t size = PutRecordState(bytes, layer->State(static_cast<uint64_t>(first)));
+  napi_value value = BytesValue(env, reinterpret_cast<const char*>(bytes), size);
+  OPENSSL_cleanse(bytes, sizeof bytes);
+  return value;
+}
+
+// continueRecordLayer(state): handle, or 0 if these bytes are no state
+napi_value ContinueRecordLayer(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, "continueRecordLayer", 1);
+  const Bytes bytes = arguments.Data(0, "state", 0, kMaxDatagram);
+  if (!arguments.ok()) return nullptr;
+  RecordState state;
+  std::shared_ptr<RecordLayer> layer;
+  if (ParseRecordState(bytes, &state)) {
+    layer = RecordLayer::Continue(&arguments.environment()->cipher_pool, state);
+  }
+  if (layer == nullptr) return UnsignedValue(env, 0);
+  return UnsignedValue(env, arguments.environment()->record_layers.Add(std::move(layer)));
+}
+
 // destroyRecordLayer(layer): whether there was one
 napi_value DestroyRecordLayer(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "destroyRecordLayer", 1);

@@ -3,42 +3,34 @@
 #include <cstring>
 
 namespace dtls_openssl {
-namespace {
-
-void PutSize(uint8_t* to, size_t size) {
-  to[0] = static_cast<uint8_t>(size >> 8);
-  to[1] = static_cast<uint8_t>(size);
-}
-
-}  // namespace
 
 bool ParseRecordHeader(Bytes record, size_t id_length, RecordHeader* header) {
   if (record.size < RecordHeader::kSize) return false;
   const uint8_t* from = record.data;
   header->type = from[0];
-  header->version = static_cast<uint16_t>(from[1] << 8 | from[2]);
+  header->version = GetShort(from + 1);
   header->number = GetNumber(from + 3);
   const size_t id_size = header->type == RecordHeader::kConnectionIdType ? id_length : 0;
   header->id = {from + 11, id_size, id_size > 0};
   if (record.size < header->size()) return false;
-  header->body = static_cast<size_t>(from[11 + id_size] << 8 | from[12 + id_size]);
+  header->body = GetShort(from + 11 + id_size);
   return record.size - header->size() >= header->body;
 }
 
 void PutRecordHeader(uint8_t* to, const RecordHeader& header) {
   to[0] = header.type;
-  PutSize(to + 1, header.version);
+  PutShort(to + 1, header.version);
   PutNumber(to + 3, header.number);
   if (header.id.size > 0) std::memcpy(to + 11, header.id.data, header.id.size);
-  PutSize(to + 11 + header.id.size, header.body);
+  PutShort(to + 11 + header.id.size, header.body);
 }
 
 AdditionalData::AdditionalData(const RecordHeader& header, size_t text) {
   if (header.id.size == 0) {
     PutNumber(data, header.number);
     data[8] = header.type;
-    PutSize(data + 9, header.version);
-    PutSize(data + 11, text);
+    PutShort(data + 9, header.version);
+    PutShort(data + 11, text);
     size = 13;
     return;
   }
@@ -47,10 +39,10 @@ AdditionalData::AdditionalData(const RecordHeader& header, size_t text) {
   data[8] = header.type;
   data[9] = static_cast<uint8_t>(header.id.size);
   data[10] = header.type;
-  PutSize(data + 11, header.version);
+  PutShort(data + 11, header.version);
   PutNumber(data + 13, header.number);
   std::memcpy(data + 21, header.id.data, header.id.size);
-  PutSize(data + 21 + header.id.size, text);
+  PutShort(data + 21 + header.id.size, text);
   size = 23 + header.id.size;
 }
 

@@ -50,15 +50,31 @@ struct AdditionalData {
 };
 
 // Big endian, as all of TLS.
-inline void PutNumber(uint8_t* to, uint64_t number) {
-  for (int i = 0; i < 8; i++) to[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
+inline void PutShort(uint8_t* to, size_t number) {
+  to[0] = static_cast<uint8_t>(number >> 8);
+  to[1] = static_cast<uint8_t>(number);
 }
 
-inline uint64_t GetNumber(const uint8_t* from) {
-  uint64_t number = 0;
-  for (int i = 0; i < 8; i++) number = number << 8 | from[i];
-  return number;
+inline uint16_t GetShort(const uint8_t* from) { return static_cast<uint16_t>(from[0] << 8 | from[1]); }
+
+inline void PutLong(uint8_t* to, uint32_t number) {
+  to[0] = static_cast<uint8_t>(number >> 24);
+  to[1] = static_cast<uint8_t>(number >> 16);
+  to[2] = static_cast<uint8_t>(number >> 8);
+  to[3] = static_cast<uint8_t>(number);
 }
+
+inline uint32_t GetLong(const uint8_t* from) {
+  return uint32_t{from[0]} << 24 | uint32_t{from[1]} << 16 | uint32_t{from[2]} << 8 | uint32_t{from[3]};
+}
+
+// Without a loop, because compilers make one instruction of this.
+inline void PutNumber(uint8_t* to, uint64_t number) {
+  PutLong(to, static_cast<uint32_t>(number >> 32));
+  PutLong(to + 4, static_cast<uint32_t>(number));
+}
+
+inline uint64_t GetNumber(const uint8_t* from) { return uint64_t{GetLong(from)} << 32 | GetLong(from + 4); }
 
 }  // namespace dtls_openssl
 

@@ -21,18 +21,29 @@ std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordS
   KeyBlock block;
   if (suite == nullptr || !block.Derive(secrets, *suite)) return nullptr;
   const bool server = secrets.server;
-  const Keys keys{block.key(server), block.iv(server), block.key(!server), block.iv(!server)};
+  const RecordKeys keys{block.key(server), block.iv(server), block.key(!server), block.iv(!server)};
   return Create(pool, *suite, keys, options);
 }
 
-std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordSuite& suite, const Keys& keys,
+std::unique_ptr<RecordLayer> RecordLayer::Create(CipherPool* pool, const RecordSuite& suite, const RecordKeys& keys,
                                                  const RecordOptions& options) {
   if (!pool->Has(suite.cipher)) return nullptr;
   std::unique_ptr<RecordLayer> layer(new (std::nothrow) RecordLayer(pool, pool->NextPair(), suite, keys));
   return layer != nullptr && layer->Configure(options) ? std::move(layer) : nullptr;
 }
 
-RecordLayer::RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const Keys& keys)
+std::unique_ptr<RecordLayer> RecordLayer::Continue(CipherPool* pool, const RecordState& state) {
+  std::unique_ptr<RecordLayer> layer =
+      Create(pool, *state.suite, state.keys, {state.own_id, state.peer_id, state.window});
+  if (layer == nullptr) return nullptr;
+  layer->next_ = state.first;
+  layer->limit_ = state.first;
+  // What was opened after the state was taken, the layer before has opened already.
+  if (state.newest >= 0) layer->window_.Close(static_cast<uint64_t>(state.newest));
+  return layer;
+}
+
+RecordLayer::RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const RecordKeys& keys)
     : suite_(suite),
       seal_(pool, tenants, suite, keys.seal_key, keys.seal_iv),
       open_(pool, tenants + 1, suite, keys.open_key, keys.open_iv) {}
@@ -71,14 +82,18 @@ size_t RecordLayer::Seal(uint8_t type, Bytes content, uint8_t* to, size_t room, 
   header.body = size - header.size();
   PutRecordHeader(to, header);
   uint8_t* body = to + header.size();
-  uint8_t* text = body + seal_.Before();
-  if (content.size > 0) std::memcpy(text, content.data, content.size);
+  Bytes text = content;
   if (peer_id_size_ > 0) {
-    text[content.size] = type;
-    std::memset(text + content.size + 1, 0, padding);
+    uint8_t* inner = body + seal_.Before();
+    if (content.size > 0) std::memcpy(inner, content.data, content.size);
+    inner[content.size] = type;
+    std::memset(inner + content.size + 1, 0, padding);
+    text = {inner, content.size + 1 + padding, true};
+  } else if (content.size == 0) {
+    // OpenSSL takes text without an address for the end of a CCM message.
+    text.data = body;
   }
-  const size_t text_size = header.body - seal_.Overhead();
-  return seal_.Seal(header.number, AdditionalData(header, text_size).bytes(), body, text_size) ? size : 0;
+  return seal_.Seal(header.number, AdditionalData(header, text.size).bytes(), text, body) ? size : 0;
 }
 
 OpenedRecord RecordLayer::Open(Bytes datagram, size_t at, uint8_t* to) {
@@ -116,6 +131,11 @@ OpenedRecord RecordLayer::Open(Bytes datagram, size_t at, uint8_t* to) {
   }
   if (record.size > RecordHeader::kMaxContent) record.verdict = RecordVerdict::kMalformed;
   return record;
+}
+
+RecordState RecordLayer::State(uint64_t first) const {
+  const RecordKeys keys{seal_.key(), seal_.iv(), open_.key(), open_.iv()};
+  return {&suite_, keys, first, newest(), window_.span(), own_id(), peer_id()};
 }
 
 RecordVerdict RecordLayer::Judge(const RecordHeader& header) const {

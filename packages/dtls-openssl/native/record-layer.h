@@ -16,6 +16,7 @@
 #include "key-block.h"
 #include "record-header.h"
 #include "record-protection.h"
+#include "record-state.h"
 #include "replay-window.h"
 
 namespace dtls_openssl {
@@ -61,6 +62,8 @@ class RecordLayer {
   // Null: no memory, options out of range, or OpenSSL has not the cipher. The pool must outlive it.
   static std::unique_ptr<RecordLayer> Create(CipherPool* pool, const RecordSecrets& secrets,
                                              const RecordOptions& options);
+  // The successor of the layer that `State` came from: it sends nothing before `set_limit`, from `state.first` on.
+  static std::unique_ptr<RecordLayer> Continue(CipherPool* pool, const RecordState& state);
 
   RecordLayer(const RecordLayer&) = delete;
   RecordLayer& operator=(const RecordLayer&) = delete;
@@ -81,20 +84,16 @@ class RecordLayer {
   // Highest number that was opened; -1: none yet.
   int64_t newest() const { return window_.newest(); }
 
+  // For a successor that begins at `first`; borrows from this layer.
+  RecordState State(uint64_t first) const;
+
   const RecordSuite& suite() const { return suite_; }
   Bytes own_id() const { return {ids_.get(), own_id_size_, own_id_size_ > 0}; }
   Bytes peer_id() const { return {ids_.get() + own_id_size_, peer_id_size_, peer_id_size_ > 0}; }
 
  private:
-  struct Keys {
-    const uint8_t* seal_key;
-    const uint8_t* seal_iv;
-    const uint8_t* open_key;
-    const uint8_t* open_iv;
-  };
-
-  RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const Keys& keys);
-  static std::unique_ptr<RecordLayer> Create(CipherPool* pool, const RecordSuite& suite, const Keys& keys,
+  RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const RecordKeys& keys);
+  static std::unique_ptr<RecordLayer> Create(CipherPool* pool, const RecordSuite& suite, const RecordKeys& keys,
                                              const RecordOptions& options);
   bool Configure(const RecordOptions& options);
   RecordVerdict Judge(const RecordHeader& header) const;

@@ -3,6 +3,8 @@
 #ifndef DTLS_OPENSSL_RECORD_PROTECTION_H_
 #define DTLS_OPENSSL_RECORD_PROTECTION_H_
 
+#include <openssl/params.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -26,9 +28,9 @@ class RecordProtection {
   size_t Before() const { return suite_.explicit_nonce; }
   size_t Overhead() const { return Before() + suite_.tag; }
 
-  // Encrypts `size` bytes that stand at body + Before(), where they stand, and writes what goes before and behind them.
-  // `number`: epoch and sequence number, 64 bits, never the same twice.
-  bool Seal(uint64_t number, Bytes additional, uint8_t* body, size_t size);
+  // Encrypts `text` to body + Before(), where it may stand already, and writes what goes before and behind it. `number`:
+  // epoch and sequence number, 64 bits, never the same twice.
+  bool Seal(uint64_t number, Bytes additional, Bytes text, uint8_t* body);
   // Decrypts `body`, at least Overhead() bytes, to `to`, Overhead() bytes less. False: not authentic, `to` is wiped.
   bool Open(uint64_t number, Bytes additional, Bytes body, uint8_t* to);
 
@@ -37,14 +39,17 @@ class RecordProtection {
 
  private:
   void Nonce(uint64_t number, const uint8_t* explicit_nonce, uint8_t* nonce) const;
-  bool Decrypt(const uint8_t* nonce, Bytes additional, const uint8_t* text, size_t size, const uint8_t* tag,
-               uint8_t* to);
+  bool Encrypt(const uint8_t* nonce, Bytes additional, Bytes text, uint8_t* to);
+  bool Decrypt(const uint8_t* nonce, Bytes additional, Bytes text, uint8_t* to);
+  OSSL_PARAM TagParameter(uint8_t* tag) const;
+  bool Begin(EVP_CIPHER_CTX* context, const uint8_t* nonce, Bytes additional, Bytes text);
 
   CipherPool* pool_;
   const CipherTenant tenant_;
   const RecordSuite& suite_;
   uint8_t key_[RecordSuite::kMaxKey];
-  uint8_t iv_[RecordSuite::kNonce];
+  // The rest is zero if it is short.
+  uint8_t iv_[RecordSuite::kNonce] = {};
 };
 
 }  // namespace dtls_openssl

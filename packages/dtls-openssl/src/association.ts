@@ -10,25 +10,25 @@ import {
   type AssociationRequest,
   alert,
   CLOSE_NOTIFY,
-  findCiphersuite,
-  maxPayload,
   type NeedAnswer,
   type Phase,
   type SecureConfiguration,
   wipe,
 } from '@avs-net/core/plugin';
+import { associationInfo, isRecordLayers, largestMessage } from './association-info.ts';
+import { OpensslContinuation } from './continuation.ts';
 import { describeFailure } from './failure.ts';
 import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import type { Addon } from './native.ts';
-import { VERSION_NAMES } from './versions.ts';
 
 export class OpensslAssociation implements Association {
   readonly #addon: Addon;
   readonly #output: AssociationRequest['output'];
   readonly #error: AssociationRequest['error'];
   readonly #role: AssociationRequest['role'];
-  /** Undefined once it is used. */
-  #request: AssociationRequest | undefined;
+  /** Undefined once they are used. */
+  #hello: Uint8Array | undefined;
+  #offered: Uint8Array | undefined;
   /** 0 once destroyed. */
   #handle: number;
   #phase: Phase = 'handshake';
@@ -37,20 +37,25 @@ export class OpensslAssociation implements Association {
   #localAlert: Alert | undefined;
   /** Whether the handshake rests until `answer(SESSION_NEED, …)`. */
   #asking = false;
-
   /** Whether the peer is to put an id of ours on its records. */
   readonly #hasOwnId: boolean;
+  /** Goes on from another one's state. */
+  readonly #continued: boolean;
+  #continuation: OpensslContinuation | undefined;
   readonly #keylog: ((line: string) => void) | undefined;
 
   /** Owns `handle`, an association of `addon`. */
   constructor(addon: Addon, handle: number, request: AssociationRequest, keylog?: SecureConfiguration['keylog']) {
     this.#addon = addon;
     this.#handle = handle;
-    this.#request = request;
+    this.#hello = request.opening?.hello;
+    this.#offered = request.session;
     this.#output = request.output;
     this.#error = request.error;
     this.#role = request.role;
-    this.#hasOwnId = request.connectionId !== undefined && request.connectionId.length > 0;
+    this.#continued = request.continued !== undefined;
+    const id = this.#continued ? addon.info(handle).ownId : request.connectionId;
+    this.#hasOwnId = id !== undefined && id.length > 0;
     this.#keylog = keylog;
   }
 
@@ -64,7 +69,9 @@ export class OpensslAssociation implements Association {
 
   start(now: number): void {
     const arena = borrowArena();
-    this.#report(arena, this.#addon.start(this.#handle, this.#request?.opening?.hello, arena), now);
+    const hello = this.#hello;
+    this.#hello = undefined;
+    this.#report(arena, this.#addon.start(this.#handle, hello, arena), now);
   }
 
   receive(bytes: Uint8Array, now: number): void {
@@ -79,7 +86,15 @@ export class OpensslAssociation implements Association {
       throw this.#refusal(message.length);
     }
     const arena = borrowArena();
-    this.#report(arena, this.#addon.send(this.#handle, message, arena), now);
+    let used: number;
+    try {
+      used = this.#addon.send(this.#handle, message, arena);
+    } catch (cause) {
+      returnArena(arena);
+      const { code, message: why } = cause as { code: string; message: string };
+      throw this.#error({ code, message: why, cause });
+    }
+    this.#report(arena, used, now);
   }
 
   timeout(now: number): void {
@@ -114,11 +129,7 @@ export class OpensslAssociation implements Association {
 
   maxMessage(lowerLimit: number): number {
     if (this.#phase !== 'established') return 0;
-    const { ciphersuite, encryptThenMac = false, peerId } = this.#addon.info(this.#handle);
-    const suite = findCiphersuite(ciphersuite ?? -1);
-    if (suite === undefined) return 0;
-    const connectionId = peerId?.length ?? 0;
-    return Math.min(MAX_MESSAGE, maxPayload(suite.protection, lowerLimit, { encryptThenMac, connectionId }));
+    return Math.min(MAX_MESSAGE, largestMessage(this.#addon.info(this.#handle), lowerLimit));
   }
 
   get newest(): number | undefined {
@@ -127,23 +138,21 @@ export class OpensslAssociation implements Association {
     return newest < 0 ? undefined : newest;
   }
 
+  /** Those of a CBC suite are OpenSSL's and cannot leave it. */
+  get continuation(): OpensslContinuation | undefined {
+    if (this.#phase !== 'established') return undefined;
+    if (this.#continuation === undefined) {
+      if (!isRecordLayers(this.#addon.info(this.#handle))) return undefined;
+      this.#continuation = new OpensslContinuation(this.#addon, this.#handle);
+    }
+    return this.#continuation;
+  }
+
   info(): AssociationInfo {
     if (this.#handle === 0) return {};
-    const native = this.#addon.info(this.#handle);
-    const { version, ciphersuite, encryptThenMac, identityHint, alpn, ownId: own, peerId: peer, ...facts } = native;
-    const suite = findCiphersuite(ciphersuite ?? -1);
-    const name = VERSION_NAMES.get(version ?? 0);
-    const peerCertificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
-    return {
-      ...facts,
-      ...(name === undefined ? {} : { version: name }),
-      ...(suite === undefined ? {} : { ciphersuite: { id: suite.id, name: suite.name } }),
-      ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
-      ...(peerCertificates.length === 0 ? {} : { peerCertificates }),
-      ...(alpn === undefined ? {} : { alpn: Buffer.from(alpn).toString() }),
-      ...(own === undefined || peer === undefined ? {} : { connectionId: { own, peer } }),
-      ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
-    };
+    const certificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
+    const info = associationInfo(this.#addon.info(this.#handle), certificates);
+    return this.#continued ? { ...info, continued: true } : info;
   }
 
   destroy(): void {
@@ -232,8 +241,8 @@ export class OpensslAssociation implements Association {
 
   /** A resumed association has nothing new to give unless the server has renewed its ticket. */
   #giveSession(session: Uint8Array): void {
-    const offered = this.#request?.session;
-    this.#request = undefined;
+    const offered = this.#offered;
+    this.#offered = undefined;
     if (offered === undefined || Buffer.compare(session, offered) !== 0) this.#output.session?.(session);
     wipe(session);
   }

@@ -17,6 +17,7 @@ const BOTH: RoleClaims = {
   innerMtu: 'exact',
   resumption: true,
   connectionId: true,
+  continuation: true,
   alpn: true,
   keylog: true,
   exporter: true,

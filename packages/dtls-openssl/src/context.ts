@@ -69,8 +69,18 @@ function contextOf(
     }),
   );
 
+  const goOn = (state: Uint8Array, request: AssociationRequest): Association => {
+    const association = addon.continueAssociation(handle, state);
+    const { ownId } = addon.info(association);
+    const [wanted, found] = [options.connectionIds?.length ?? 0, ownId?.length ?? 0];
+    if (wanted === found) return new OpensslAssociation(addon, association, request);
+    addon.destroyAssociation(association);
+    const message = `the state has connection ids of ${found} bytes, those of this configuration have ${wanted}`;
+    throw request.error({ code: 'EINVAL', message });
+  };
   const open = (request: AssociationRequest): Association =>
     explained(request, () => {
+      if (request.continued !== undefined) return goOn(request.continued, request);
       const { min, max } = request.handshakeTimeouts;
       checkTimeouts(request.handshakeTimeouts, (init) => request.error(init));
       refreshKeys(ticketKeys, request, host.clock.now());

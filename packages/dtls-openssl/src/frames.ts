@@ -3,6 +3,8 @@
  * arena that is lent for the call. Mirrors native/frames.h.
  */
 
+import type { Refusal } from '@avs-net/dtls-endpoint';
+
 export const FrameKind = {
   datagram: 1,
   message: 2,
@@ -31,16 +33,17 @@ export const FrameKind = {
 export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as const;
 
 /** `DropReason` of native/frames.h: why a protected record had no effect. */
-export const DROP_REASONS = [
+export const DROP_REASONS: readonly Refusal[] = [
   'malformedRecord',
   'wrongEpoch',
-  'wrongConnectionId',
+  'foreignId',
   'replayed',
   'forged',
   'earlyRecord',
   'unexpectedRecord',
   'renegotiation',
-] as const;
+  'repeatedFlight',
+];
 
 export const FRAME_HEADER = 4;
 

@@ -75,6 +75,10 @@ function goodCalls(context: number, association: number, layer: number): Readonl
     shutdown: [association, arena],
     info: [association],
     newestRecord: [association],
+    continueAssociation: [context, new Uint8Array(100)],
+    saveAssociation: [association, 10],
+    storedAssociation: [association],
+    numbersLeft: [association],
     peerCertificates: [association],
     destroyAssociation: [association],
     takeSessions: [context],
@@ -88,6 +92,9 @@ function goodCalls(context: number, association: number, layer: number): Readonl
     createRecordLayer: [0xc0a8, true, new Uint8Array(112), new Uint8Array(8), new Uint8Array(0), 64],
     sealRecord: [layer, 23, new Uint8Array(20), 0, arena],
     openRecord: [layer, new Uint8Array(20), 0, arena],
+    setRecordLimit: [layer, 100],
+    recordState: [layer, 100],
+    continueRecordLayer: [new Uint8Array(20)],
     destroyRecordLayer: [layer],
   };
 }

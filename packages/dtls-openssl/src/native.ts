@@ -51,6 +51,12 @@ export interface Addon {
   answerPsk(association: number, key: Uint8Array | undefined): void;
   shutdown(association: number, arena: Uint8Array): number;
   info(association: number): NativeInfo;
+  /** Goes on from what `saveAssociation` gave; established by `start`. */
+  continueAssociation(context: number, state: Uint8Array): number;
+  /** See `Continuation`; these three only when established under an AEAD suite. */
+  saveAssociation(association: number, reserve: number): Uint8Array;
+  storedAssociation(association: number): void;
+  numbersLeft(association: number): number;
   /** Number of the newest record that was authenticated; -1: none. */
   newestRecord(association: number): number;
   /** DER, leaf first. */
@@ -86,6 +92,12 @@ export interface Addon {
   sealRecord(layer: number, type: number, content: Uint8Array, padding: number, to: Uint8Array): number;
   /** The record at `at`; `to` has at least as many bytes as the datagram. */
   openRecord(layer: number, datagram: Uint8Array, at: number, to: Uint8Array): NativeRecord;
+  /** Numbers from `limit` on are not used. Its next number. */
+  setRecordLimit(layer: number, limit: number): number;
+  /** What a successor begins from at number `first`. Secret, the caller's to wipe. */
+  recordState(layer: number, first: number): Uint8Array;
+  /** A layer that seals nothing before `setRecordLimit`; 0: these bytes are no state. */
+  continueRecordLayer(state: Uint8Array): number;
   destroyRecordLayer(layer: number): boolean;
 }
 

@@ -11,8 +11,8 @@ const readable = (record: TwinRecord) => ({ ...record, content: Buffer.from(reco
 describe.each(SUITES)('records of $name', (suite) => {
   it.each(ID_LENGTHS)('with an id of %i bytes are those of the twin, both ways', (length) => {
     const client = options({ peerId: bytesOf('id', length) });
-    using native = new NativeLayer(suite, client);
-    using peer = new NativeLayer(suite, otherEnd(client));
+    using native = NativeLayer.create(suite, client);
+    using peer = NativeLayer.create(suite, otherEnd(client));
     const twin = new RecordTwin(suite, client);
     const other = new RecordTwin(suite, otherEnd(client));
     for (const content of CONTENTS) {
@@ -29,8 +29,8 @@ describe.each(SUITES)('records of $name', (suite) => {
 
   it('hide the size of what they carry behind zeros, if there is an id', () => {
     const client = options({ peerId: bytesOf('id', 8) });
-    using native = new NativeLayer(suite, client);
-    using peer = new NativeLayer(suite, otherEnd(client));
+    using native = NativeLayer.create(suite, client);
+    using peer = NativeLayer.create(suite, otherEnd(client));
     const twin = new RecordTwin(suite, client);
     for (const padding of [1, 15, 255, 16_384 - 20]) {
       const content = Buffer.concat([bytesOf('content', 10), new Uint8Array(10)]);
@@ -40,7 +40,7 @@ describe.each(SUITES)('records of $name', (suite) => {
       expect(readable(peer.open(record, 0))).toMatchObject(expected);
     }
     expect(native.seal(23, bytesOf('content', 20), 16_384 - 19)).toHaveLength(0);
-    using plain = new NativeLayer(suite, options({ ownId: NO_ID }));
+    using plain = NativeLayer.create(suite, options({ ownId: NO_ID }));
     expect(plain.seal(23, bytesOf('content', 20), 1)).toHaveLength(0);
   });
 });

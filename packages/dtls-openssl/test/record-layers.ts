@@ -40,12 +40,24 @@ export function options(given: Partial<TwinOptions> = {}): TwinOptions {
 export class NativeLayer implements Disposable {
   readonly handle: number;
 
-  constructor(suite: TwinSuite, { server, secrets, ownId, peerId, window }: TwinOptions) {
-    this.handle = addon.createRecordLayer(suite.id, server, secrets, ownId, peerId, window);
+  constructor(handle: number) {
+    this.handle = handle;
   }
 
-  seal(type: number, content: Uint8Array, padding = 0): Buffer {
-    return Buffer.from(room.subarray(0, addon.sealRecord(this.handle, type, content, padding, room)));
+  static create(suite: TwinSuite, { server, secrets, ownId, peerId, window }: TwinOptions): NativeLayer {
+    return new NativeLayer(addon.createRecordLayer(suite.id, server, secrets, ownId, peerId, window));
+  }
+
+  /** Undefined: `state` is none. */
+  static continue(state: Uint8Array): NativeLayer | undefined {
+    const handle = addon.continueRecordLayer(state);
+    return handle === 0 ? undefined : new NativeLayer(handle);
+  }
+
+  /** Empty: refused. */
+  seal(type: number, content: Uint8Array, padding = 0, space = room.length): Buffer {
+    const to = room.subarray(0, space);
+    return Buffer.from(to.subarray(0, addon.sealRecord(this.handle, type, content, padding, to)));
   }
 
   /** In the form of the twin. */
@@ -54,6 +66,21 @@ export class NativeLayer implements Disposable {
     const opened = verdict === 0;
     const content = Buffer.from(room.subarray(0, opened ? size : 0));
     return { verdict: VERDICTS[verdict]!, type: opened ? type : 0, content, newest, next };
+  }
+
+  /** All memory that it was given, whatever the verdict. */
+  openInto(datagram: Uint8Array): Buffer {
+    const to = Buffer.alloc(datagram.length, 0xff);
+    addon.openRecord(this.handle, datagram, 0, to);
+    return to;
+  }
+
+  setLimit(limit: number): number {
+    return addon.setRecordLimit(this.handle, limit);
+  }
+
+  state(first: number): Buffer {
+    return Buffer.from(addon.recordState(this.handle, first));
   }
 
   [Symbol.dispose](): void {

@@ -53,7 +53,7 @@ export class RecordTwin {
     const { peerId } = this.#options;
     const number = uint64(given.epoch ?? 1, given.number ?? this.#next++);
     const withId = peerId.length > 0;
-    const text = withId ? Buffer.concat([content, Uint8Array.of(type), new Uint8Array(padding)]) : content;
+    const text = withId ? Buffer.concat([content, Uint8Array.of(type), new Uint8Array(padding)]) : addressed(content);
     const explicit = this.#explicitNonce() === 0 ? Buffer.alloc(0) : number;
     const cipher = this.#cipher(this.#keys.seal, this.#nonce(this.#keys.seal.iv, number, explicit));
     cipher.setAAD(additional(withId ? 25 : type, number, peerId, text.length), { plaintextLength: text.length });
@@ -157,6 +157,11 @@ function keysOf({ cipher, hash }: TwinSuite, { secrets, server }: TwinOptions): 
   return server ? { seal: peer, open: client } : { seal: client, open: peer };
 }
 
+/** Empty bytes with no address would leave node:crypto without a CCM tag. */
+function addressed(bytes: Uint8Array): Uint8Array {
+  return bytes.length > 0 ? bytes : new Uint8Array(1).subarray(1);
+}
+
 function additional(type: number, number: Uint8Array, id: Uint8Array, length: number): Buffer {
   const version = Uint8Array.of(0xfe, 0xfd);
   if (type !== 25) return Buffer.concat([number, Uint8Array.of(type), version, uint16(length)]);
@@ -170,7 +175,7 @@ function inner(text: Buffer): { type: number; content: Buffer } | undefined {
 }
 
 function refused(verdict: Verdict, next: number, newest = false): TwinRecord {
-  return { verdict, type: 0, content: new Uint8Array(0), newest, next };
+  return { verdict, type: 0, content: Buffer.alloc(0), newest, next };
 }
 
 function uint64(epoch: number, sequence: number): Buffer {
