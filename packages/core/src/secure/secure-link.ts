@@ -3,38 +3,51 @@
  * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
  */
 
-import type { EngineErrorInit, Role } from '../contract/association.ts';
-import type { Context, Listener, SocketHost } from '../contract/backend.ts';
+import type { StoredAssociation } from '../continuation/association-entry.ts';
+import type { ExportRules } from '../continuation/association-keeper.ts';
+import type { AssociationRequest, EngineErrorInit, Role } from '../contract/association.ts';
+import type { Attempt, Context, Listener, SocketHost } from '../contract/backend.ts';
 import type { Timer } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
 import type { TlsaRecord } from '../contract/options.ts';
 import { wipe } from '../contract/secret-bytes.ts';
-import { AssociationDriver, type DriverHost } from '../driver/association-driver.ts';
+import { AssociationDriver } from '../driver/association-driver.ts';
+import type { DriverHost } from '../driver/driver-host.ts';
 import { type HandshakeOutcome, handshake } from '../driver/handshake-outcome.ts';
 import { linger } from '../driver/linger.ts';
 import { abortable } from '../queue/abortable.ts';
 import { SessionKeeping } from '../session/session-keeping.ts';
 import type { Adopted } from '../socket/adoption.ts';
 import { watchHandshake } from '../socket/diagnostics.ts';
-import { answerNeeds, listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import type { Socket } from '../socket/socket.ts';
+import { answerNeeds } from './configured-answers.ts';
+import { ExportedAssociations, lingerOnStore, whereabouts } from './exported-associations.ts';
+import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { PeerOperations } from './peer-operations.ts';
+import { type PeerRequest, ReturningPeers } from './returning-peers.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
-import { peerOperations, type ServedPeer } from './served-peer.ts';
+import type { ServedPeer } from './served-peer.ts';
 import { StreamListener } from './stream-listener.ts';
 
-export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
+export interface SecureLinkInit extends Omit<ServedBy, 'lower' | 'exports'> {
   readonly role: Role;
   readonly context: Context;
 }
 
 export class SecureLink {
   driver: AssociationDriver | undefined;
+  readonly exports: ExportedAssociations;
   readonly #init: SecureLinkInit;
   #sender: SecureSender | undefined;
   #kept: SessionKeeping | undefined;
   /** Whether anything came during the last handshake. */
   #heard = false;
   #lower: Adopted | undefined;
+  /** Whom the association is with, as far as the lower socket does not know. */
+  #party: Pick<StoredAssociation, 'serverName' | 'hostname'> = {};
   #listener: Listener | undefined;
+  readonly #returning = new ReturningPeers();
+  #isReturning = false;
   #admitting = true;
   /** The counters of the last listener. */
   #served: Readonly<Record<string, number>> = {};
@@ -42,6 +55,7 @@ export class SecureLink {
 
   constructor(init: SecureLinkInit) {
     this.#init = init;
+    this.exports = new ExportedAssociations(init);
   }
 
   /** One association over `lower`, which is connected; `serverName` of a client. */
@@ -50,10 +64,11 @@ export class SecureLink {
     this.#heard = false;
     const keeping = this.#keeping(serverName);
     this.#kept = keeping;
+    this.#party = { serverName, hostname: lower.remoteHostname() };
     const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
     const watch = watchHandshake(host.backend, role, lower.remote());
     try {
-      await this.#handshake(lower, serverName, signal, keeping, session);
+      await this.#run(lower, signal, { serverName, session }, keeping);
       watch?.finished(this.driver?.handshakeMs, this.driver?.info() ?? {});
     } catch (error) {
       watch?.failed(error as NetError);
@@ -65,14 +80,63 @@ export class SecureLink {
     }
   }
 
-  #handshake(
+  /**
+   * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store has
+   * it again: if that fails the association is lost.
+   */
+  async continue(lower: Adopted, id: string, association: StoredAssociation, attempt: Attempt): Promise<boolean> {
+    const { state, ...party } = association;
+    this.#party = party;
+    this.#kept = undefined;
+    try {
+      await this.#run(lower, attempt.signal, { serverName: party.serverName, continued: state });
+    } catch (error) {
+      if (attempt.signal.aborted) throw error;
+      this.exports.refused(id, error);
+      return false;
+    } finally {
+      wipe(state);
+    }
+    this.#isReturning = true;
+    try {
+      await this.export(id, {}, attempt);
+      return true;
+    } catch (error) {
+      this.driver?.destroy();
+      this.end();
+      throw error;
+    } finally {
+      this.#isReturning = false;
+    }
+  }
+
+  /** The association of this socket, to the store. */
+  async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
+    const { driver } = this;
+    const { host, error } = this.#init;
+    if (driver === undefined) throw error({ code: 'ENOTCONN', message: 'there is no association' });
+    const facts = (): Omit<StoredAssociation, 'state'> | undefined => {
+      const peer = this.#lower?.remote();
+      return peer && { ...this.#party, peer: whereabouts(peer) };
+    };
+    const silence = (failure?: NetError): void => {
+      driver.destroy();
+      // Whoever waits for it to come back is told by that.
+      if (this.#isReturning) return;
+      if (failure === undefined) host.end();
+      else host.failed(failure);
+    };
+    await this.exports.export({ driver, facts, silence }, id, rules, attempt);
+  }
+
+  #run(
     lower: Adopted,
-    serverName: string | undefined,
     signal: AbortSignal,
-    keeping: SessionKeeping | undefined,
-    session: Uint8Array | undefined,
+    request: Pick<Optional<AssociationRequest>, 'serverName' | 'session' | 'continued'>,
+    keeping?: SessionKeeping,
   ): Promise<void> {
     const { context, role, options, error } = this.#init;
+    const { serverName, session, continued } = request;
     return handshake(
       signal,
       () => this.end(),
@@ -91,6 +155,7 @@ export class SecureLink {
             ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
             ...(mtu === undefined ? {} : { lowerMtu: mtu }),
             ...(session === undefined ? {} : { session }),
+            ...(continued === undefined ? {} : { continued }),
           }),
         );
         this.#use(driver, lower);
@@ -102,12 +167,13 @@ export class SecureLink {
   /** Many peers over `lower`, which is bound: they become sockets of their own. */
   listen(lower: Adopted): void {
     const { host, context, configuration } = this.#init;
-    const server = { ...this.#init, lower };
+    const server = { ...this.#init, lower, exports: this.exports };
     const announce = (peer: ServedPeer): SocketHost | undefined => {
+      if (this.#returning.expected) return this.#returning.announce(peer, server);
       let target: SocketHost | undefined;
       host.accepted(peer.address, (peerHost) => {
         target = peerHost;
-        return peerOperations(peer, { ...server, error: peerHost.error });
+        return new PeerOperations(peer, server, peerHost);
       });
       return target;
     };
@@ -121,6 +187,11 @@ export class SecureLink {
       listenerHost(server, { limits: configuration.server ?? {}, announce }),
     );
     if (!this.#admitting) this.#listener.pause();
+  }
+
+  /** A peer of the listener that goes on from an association of the store. */
+  continuePeer(request: PeerRequest): Promise<Socket | undefined> {
+    return this.#returning.continue({ ...this.#init, exports: this.exports }, () => this.#listener, request);
   }
 
   /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
@@ -149,7 +220,10 @@ export class SecureLink {
           handshakeFailed: (failure: NetError) => void outcome.failed(failure),
         };
         const watched = watchedLower(lower.lower, (failure) => outcome.failed(failure) || host.failed(failure));
-        this.#listener = this.#listen(context)(watched, listenerHost({ ...this.#init, lower }, rules));
+        this.#listener = this.#listen(context)(
+          watched,
+          listenerHost({ ...this.#init, lower, exports: this.exports }, rules),
+        );
       },
     );
   }
@@ -178,7 +252,9 @@ export class SecureLink {
     if (this.#listener !== undefined || this.driver?.phase === 'established') await this.shutdown();
     // Whoever ends the process now wants to find the session in the next one.
     const { writing } = this.#kept ?? {};
-    if (writing !== undefined) await linger(writing, this.#init.host.clock);
+    const { clock } = this.#init.host;
+    if (writing !== undefined) await linger(writing, clock);
+    await lingerOnStore(this.driver, clock);
     return this.end();
   }
 
@@ -218,7 +294,7 @@ export class SecureLink {
   #use(driver: AssociationDriver, lower: Adopted): void {
     this.driver = driver;
     this.#lower = lower;
-    this.#sender = new SecureSender(driver, lower, this.#init.error);
+    this.#sender = new SecureSender(driver, lower, this.#init);
   }
 
   /** Undefined where no session is kept, or nobody knows whose it would be. */
@@ -237,7 +313,10 @@ export class SecureLink {
     const fail = (failure: NetError): void => {
       if (failed(failure)) return;
       // RFC 5246 §7.2.2: nobody may resume what has ended with a fatal alert.
-      if (failure.alert?.level === 'fatal') keeping?.forget();
+      if (failure.alert?.level === 'fatal') {
+        keeping?.forget();
+        void this.driver?.keeper?.forget();
+      }
       host.failed(failure);
     };
     const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
@@ -247,6 +326,7 @@ export class SecureLink {
       message: (bytes) => host.deliver(bytes),
       established,
       closed: () => {
+        void this.driver?.keeper?.forget();
         if (!failed(early({ message: 'the peer closed before the handshake was complete' }))) host.end();
       },
       failed: fail,
@@ -258,6 +338,8 @@ export class SecureLink {
     };
   }
 }
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What the peer was authenticated by, beside the configuration. */
 function tlsaBonds(records: readonly TlsaRecord[] = []): readonly string[] {
