@@ -102,6 +102,8 @@ export class ManualClock implements Clock {
 /** One association that the listener has opened. */
 export interface Opened {
   readonly opening: PeerOpening;
+  /** What it began with, if with a hello. */
+  readonly begun: Opening | undefined;
   readonly association: FakeAssociation;
   readonly peer: string;
   /** Where it was said to be, and how many messages had come before that. */
@@ -243,7 +245,7 @@ export class FakeEndpoint {
     });
     const association = this.made.at(-1)!;
     const peer = formatAddress(from);
-    const opened: Opened = { opening: opening as PeerOpening, association, peer, moves, messages, over: false };
+    const opened: Opened = { opening: opening as PeerOpening, begun, association, peer, moves, messages, over: false };
     this.opened.push(opened);
     opening.lower.start({
       receive: (bytes) => outer.receive(bytes, this.clock.now()),

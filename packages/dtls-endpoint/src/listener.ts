@@ -110,14 +110,15 @@ class Endpoint implements Listener {
     else if (established === undefined) this.#deliver(handshake, data);
     else if (isPlaintext(data)) {
       // What a finished association makes of plaintext is to drop it, so all of it belongs to the new handshake.
-      if (!handshake.changedCipherSpec) handshake.changedCipherSpec = holdsChangeCipherSpec(data);
+      const begun = handshake.handshake;
+      if (begun?.changedCipherSpec === false) begun.changedCipherSpec = holdsChangeCipherSpec(data);
       this.#deliver(handshake, data);
     } else if (established.id !== undefined) {
       // Protected, and without the id that the old association wants.
       this.#deliver(handshake, data);
     } else {
       // Protected: of the old association until the new one has keys, and then of either, which only the keys can tell.
-      const maybeNew = handshake.changedCipherSpec;
+      const maybeNew = handshake.handshake?.changedCipherSpec === true;
       this.#deliver(established, data);
       if (maybeNew && !handshake.over) this.#deliver(handshake, data);
     }

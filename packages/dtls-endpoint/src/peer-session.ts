@@ -51,36 +51,34 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   moves: MoveAllowance | undefined;
   /** What it goes on from, while it is restored: there is no hello then. */
   continued: Uint8Array | undefined;
-  /** The datagram of the hello. */
-  readonly hello: Uint8Array;
-  readonly begun: number;
-  readonly #randomAt: number;
+  /** Undefined once it has succeeded. */
+  handshake: SessionHandshake | undefined;
   readonly #host: SessionHost;
   run: PeerRun | undefined;
-  /** Its handshake has succeeded. */
-  authenticated = false;
   over = false;
   /** Nothing leaves any more: another association speaks to the peer. */
   muted = false;
-  /** More than the hello has come, and passed the filter. */
-  advanced = false;
-  /** The peer has changed to the keys of this handshake: its protected records may belong here. */
-  changedCipherSpec = false;
-  lastHeard: number;
+  /** Only kept where peers may be silent for too long. */
+  lastHeard = 0;
+  /** What is left of the random of the hello. */
+  #randomTag = 0;
   #association: Association | undefined;
   #sink: LowerSink | undefined;
   #paused = false;
-  #refusals = 0;
   /** Where the datagram comes from that is being delivered, if not from `peer`. */
   #elsewhere: Elsewhere | undefined;
 
+  /** `hello`: the record that it begins with, whose random is at `randomAt`. */
   constructor(peer: Address, hello: Uint8Array, randomAt: number, host: SessionHost) {
     this.peer = peer;
-    this.hello = hello;
-    this.#randomAt = randomAt;
     this.#host = host;
-    this.begun = host.now();
-    this.lastHeard = this.begun;
+    const begun = host.now();
+    this.handshake = { hello, randomAt, begun, refusals: 0, advanced: false, changedCipherSpec: false };
+  }
+
+  /** Its handshake has succeeded. */
+  get authenticated(): boolean {
+    return this.handshake === undefined;
   }
 
   get lower(): LowerSocket {
@@ -91,8 +89,9 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
     return this.peer;
   }
 
+  /** During the handshake. */
   get opening(): Opening {
-    return { hello: this.hello, from: this.peer, cookieVerified: true };
+    return { hello: this.handshake!.hello, from: this.peer, cookieVerified: true };
   }
 
   association(request: AssociationRequest): Association {
@@ -109,6 +108,13 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
 
   closed(error?: NetError): void {
     this.#host.over(this, error);
+  }
+
+  /** The handshake is over, and all that it needed goes. */
+  finish(): void {
+    const { hello, randomAt } = this.handshake!;
+    this.#randomTag = randomTag(hello, randomAt);
+    this.handshake = undefined;
   }
 
   /** What the peer puts on its records; of no bytes: nothing. */
@@ -142,9 +148,10 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   /** False: the peer takes nothing at the moment. */
   deliver(data: Uint8Array): boolean {
     if (this.#sink === undefined || this.#paused || this.over) return false;
-    const before = this.#refusals;
+    const { handshake } = this;
+    const before = handshake?.refusals;
     this.#sink.receive(data);
-    if (this.#refusals === before) this.advanced = true;
+    if (handshake !== undefined && handshake.refusals === before) handshake.advanced = true;
     return true;
   }
 
@@ -169,7 +176,7 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   }
 
   refused(reason: string): void {
-    this.#refusals += 1;
+    if (this.handshake !== undefined) this.handshake.refusals += 1;
     this.#host.refused(reason);
   }
 
@@ -183,14 +190,35 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
     this.#sink?.failed(error);
   }
 
-  /** Whether it began with a hello of the same random, which no client uses twice. */
+  /** Whether it began with a hello of the same random, which no client uses twice; by a tag once that is long ago. */
   beganWith(bytes: Uint8Array, randomAt: number): boolean {
-    for (let index = 0; index < RANDOM; index++) {
-      if (this.hello[this.#randomAt + index] !== bytes[randomAt + index]) return false;
-    }
+    if (this.handshake === undefined) return this.#randomTag === randomTag(bytes, randomAt);
+    const { hello, randomAt: at } = this.handshake;
+    for (let index = 0; index < RANDOM; index++) if (hello[at + index] !== bytes[randomAt + index]) return false;
     return true;
   }
 }
+
+export interface SessionHandshake {
+  readonly hello: Uint8Array;
+  readonly randomAt: number;
+  readonly begun: number;
+  /** What the filter refused. */
+  refusals: number;
+  /** More than the hello has come, and passed the filter. */
+  advanced: boolean;
+  /** The peer has changed to the keys of this handshake: its protected records may belong here. */
+  changedCipherSpec: boolean;
+}
+
+/** The last 48 bits of a random: that another has the same does not happen, and would cost its client one attempt. */
+function randomTag(bytes: Uint8Array, randomAt: number): number {
+  let tag = 0;
+  for (let index = RANDOM - TAG; index < RANDOM; index++) tag = tag * 256 + (bytes[randomAt + index] ?? 0);
+  return tag;
+}
+
+const TAG = 6;
 
 /** Sends to `to` over a shared lower socket, or over one that has a single peer and knows it. */
 export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void | Promise<void> {

@@ -1,42 +1,45 @@
 /**
- * Who is known at which address. Two maps, host and port, so that finding a peer builds no string (unless the socket
- * below tells local addresses apart); IPv4-mapped addresses count as IPv4. An address belongs to at most one established
- * association and one handshake; who is found by connection id may be a guest there (RFC 9146 §6).
+ * Who is known at which address. Finding a peer allocates nothing; IPv4-mapped addresses count as IPv4. An address belongs
+ * to at most one established association and one handshake; who is found by connection id may be a guest there (RFC 9146
+ * §6).
  */
 
+import { randomInt } from 'node:crypto';
 import { type Address, unmapAddress } from '@avs-net/core/plugin';
 import type { PeerSession } from './peer-session.ts';
 
 export interface Peer {
+  readonly address: Address;
   established: PeerSession | undefined;
   handshake: PeerSession | undefined;
-}
-
-interface Host {
-  readonly ports: Map<number | string, Peer>;
-  /** Associations at addresses of this host that belong to others. */
-  guests: number;
+  /** Whose address has the same hash. */
+  next: Peer | undefined;
 }
 
 export class PeerTable {
-  readonly #hosts = new Map<string, Host>();
+  /** By hash of the address. */
+  readonly #first = new Map<number, Peer>();
+  #size = 0;
+  /** Addresses of a host, and guests there. */
+  readonly #ofHost = new Map<string, number>();
   /** Oldest first. */
   readonly halfOpen: Set<PeerSession> = new Set();
   readonly established: Set<PeerSession> = new Set();
 
   find(from: Address): Peer | undefined {
-    return this.#hosts.get(hostOf(from))?.ports.get(portOf(from));
+    let peer = this.#first.get(hashOf(from));
+    while (peer !== undefined && !isSameAddress(peer.address, from)) peer = peer.next;
+    return peer;
   }
 
   /** Addresses of one host, with their handshakes, and guests. */
   peersOfHost(from: Address): number {
-    const host = this.#hosts.get(hostOf(from));
-    return host === undefined ? 0 : host.ports.size + host.guests;
+    return this.#ofHost.get(hostOf(from)) ?? 0;
   }
 
   /** Who goes first when there are too many handshakes: the oldest of the least advanced ones. */
   leastAdvanced(): PeerSession | undefined {
-    for (const session of this.halfOpen) if (!session.advanced) return session;
+    for (const session of this.halfOpen) if (session.handshake?.advanced === false) return session;
     const [oldest] = this.halfOpen;
     return oldest;
   }
@@ -44,9 +47,10 @@ export class PeerTable {
   /** The same among the handshakes of one host, of addresses without association. */
   leastAdvancedOfHost(from: Address): PeerSession | undefined {
     let first: PeerSession | undefined;
-    for (const peer of this.#hosts.get(hostOf(from))?.ports.values() ?? []) {
-      const session = peer.established === undefined ? peer.handshake : undefined;
-      if (session !== undefined && (first === undefined || goesBefore(session, first))) first = session;
+    for (const session of this.halfOpen) {
+      if (!isSameHost(session.peer, from) || this.find(session.peer)?.established !== undefined) continue;
+      if (session.handshake?.advanced === false) return session;
+      first ??= session;
     }
     return first;
   }
@@ -71,7 +75,7 @@ export class PeerTable {
 
   /** An established association without handshake: it may have to be a guest at its address, see `move`. */
   settle(session: PeerSession): void {
-    this.#hostAt(session.peer).guests += 1;
+    this.#count(session.peer, 1);
     session.guest = true;
     this.established.add(session);
     this.claim(session);
@@ -82,23 +86,21 @@ export class PeerTable {
    * handshake runs there, or somebody lives there who can be found by nothing else: then it is a guest.
    */
   move(session: PeerSession, to: Address): void {
-    // First, so that a host with nothing else is not forgotten and made again.
-    this.#hostAt(to).guests += 1;
     this.#leave(session);
     session.peer = to;
     session.guest = true;
+    this.#count(to, 1);
     this.claim(session);
   }
 
   /** Makes the address of a guest its own, if it may be; who had it becomes the guest. */
   claim(session: PeerSession): void {
-    const host = this.#hostAt(session.peer);
-    const peer = host.ports.get(portOf(session.peer));
+    const peer = this.find(session.peer);
     const owner = peer?.established;
     if (!session.guest || peer?.handshake !== undefined || (owner !== undefined && owner.id === undefined)) return;
-    if (owner === undefined) host.guests -= 1;
-    else owner.guest = true;
     session.guest = false;
+    if (owner === undefined) this.#count(session.peer, -1);
+    else owner.guest = true;
     this.#peerAt(session.peer).established = session;
   }
 
@@ -110,36 +112,51 @@ export class PeerTable {
 
   /** Everything that is kept, for showing that strangers leave nothing behind. */
   get entries(): number {
-    let entries = this.halfOpen.size + this.established.size;
-    for (const { ports } of this.#hosts.values()) entries += 1 + ports.size;
-    return entries;
+    return this.halfOpen.size + this.established.size + this.#ofHost.size + this.#size;
   }
 
   #leave(session: PeerSession): void {
-    const host = this.#hosts.get(hostOf(session.peer));
-    if (host === undefined) return;
-    if (session.guest) host.guests -= 1;
-    else vacate(host.ports, session);
-    if (host.ports.size + host.guests === 0) this.#hosts.delete(hostOf(session.peer));
-  }
-
-  #hostAt(address: Address): Host {
-    let host = this.#hosts.get(hostOf(address));
-    if (host === undefined) {
-      host = { ports: new Map(), guests: 0 };
-      this.#hosts.set(hostOf(address), host);
+    if (session.guest) {
+      session.guest = false;
+      this.#count(session.peer, -1);
+      return;
     }
-    return host;
+    const peer = this.find(session.peer);
+    if (peer === undefined) return;
+    if (peer.established === session) peer.established = undefined;
+    if (peer.handshake === session) peer.handshake = undefined;
+    if (peer.established === undefined && peer.handshake === undefined) this.#vacate(peer);
   }
 
   #peerAt(address: Address): Peer {
-    const { ports } = this.#hostAt(address);
-    let peer = ports.get(portOf(address));
-    if (peer === undefined) {
-      peer = { established: undefined, handshake: undefined };
-      ports.set(portOf(address), peer);
-    }
+    const known = this.find(address);
+    if (known !== undefined) return known;
+    const hash = hashOf(address);
+    const peer = { address, established: undefined, handshake: undefined, next: this.#first.get(hash) };
+    this.#first.set(hash, peer);
+    this.#size += 1;
+    this.#count(address, 1);
     return peer;
+  }
+
+  #vacate(peer: Peer): void {
+    const hash = hashOf(peer.address);
+    const first = this.#first.get(hash);
+    if (first !== peer) {
+      let before = first;
+      while (before?.next !== peer) before = before!.next;
+      before.next = peer.next;
+    } else if (peer.next !== undefined) this.#first.set(hash, peer.next);
+    else this.#first.delete(hash);
+    this.#size -= 1;
+    this.#count(peer.address, -1);
+  }
+
+  #count(address: Address, change: number): void {
+    const host = hostOf(address);
+    const count = (this.#ofHost.get(host) ?? 0) + change;
+    if (count === 0) this.#ofHost.delete(host);
+    else this.#ofHost.set(host, count);
   }
 }
 
@@ -152,25 +169,20 @@ export function isSameHost(one: Address, other: Address): boolean {
   return one.host === other.host || hostOf(one) === hostOf(other);
 }
 
-function vacate(ports: Map<number | string, Peer>, session: PeerSession): void {
-  const port = portOf(session.peer);
-  const peer = ports.get(port);
-  if (peer === undefined) return;
-  if (peer.established === session) peer.established = undefined;
-  if (peer.handshake === session) peer.handshake = undefined;
-  if (peer.established === undefined && peer.handshake === undefined) ports.delete(port);
-}
-
-function goesBefore(one: PeerSession, other: PeerSession): boolean {
-  return one.advanced === other.advanced ? one.begun < other.begun : other.advanced;
-}
-
-/** Whoever speaks to two of our addresses has an association with each. */
-function portOf({ port, local }: Address): number | string {
-  return local === undefined ? port : `${port} ${local.host}`;
+/** Whoever speaks to two of our addresses has an association with each. FNV-1a, thirty bits, over text. */
+function hashOf(address: Address): number {
+  const host = hostOf(address);
+  let hash = SEED ^ address.port;
+  for (let index = 0; index < host.length; index++) hash = Math.imul(hash ^ host.charCodeAt(index), PRIME);
+  const local = address.local?.host ?? '';
+  for (let index = 0; index < local.length; index++) hash = Math.imul(hash ^ local.charCodeAt(index), PRIME);
+  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }
 
 /** The test saves a regular expression per datagram for all but mapped addresses. */
 function hostOf(address: Address): string {
   return address.host.startsWith('::') ? unmapAddress(address.host) : address.host;
 }
+
+const PRIME = 0x0100_0193;
+const SEED = randomInt(2 ** 32);

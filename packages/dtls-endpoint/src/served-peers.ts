@@ -173,8 +173,8 @@ export class ServedPeers implements SessionHost {
 
   established(session: PeerSession): void {
     if (session.over || session.authenticated) return;
-    session.authenticated = true;
-    session.lastHeard = this.now();
+    session.finish();
+    this.heard(session);
     if (session.continued === undefined) this.counters.handshakesFinished += 1;
     else this.counters.peersRestored += 1;
     // The peer may not have wanted it.

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { scriptedAssociation } from '../../test/scripted-association.ts';
 import { scriptedLower } from '../../test/scripted-lower.ts';
 import { secureNet, text } from '../../test/secure-net.ts';
-import type { Association } from '../contract/association.ts';
+import type { Association, Output } from '../contract/association.ts';
 import type { ListenerHost, PeerRun } from '../contract/backend.ts';
 
 const HOME = { host: '192.0.2.66', port: 666 };
@@ -27,11 +27,19 @@ it('tells that a peer has moved before it hands over what came from there', asyn
     // As a listener does: the move is noticed inside the engine's call, in front of the message that proves it.
     association(request): Association {
       const { output } = request;
-      const message = (bytes: Uint8Array): void => {
-        if (text(bytes) === 'from away') run?.moved?.(AWAY);
-        output.message(bytes);
+      const watched: Output = {
+        datagram: (bytes) => output.datagram(bytes),
+        message(bytes) {
+          if (text(bytes) === 'from away') run?.moved?.(AWAY);
+          output.message(bytes);
+        },
+        established: () => output.established(),
+        closed: (alert) => output.closed(alert),
+        failed: (error) => output.failed(error),
+        need: (id, what) => output.need(id, what),
+        dropped: (reason) => output.dropped(reason),
       };
-      return scriptedAssociation({ ...request, output: { ...output, message } });
+      return scriptedAssociation({ ...request, output: watched });
     },
     established() {},
     closed() {},

@@ -10,7 +10,8 @@ import { wipe } from '../contract/secret-bytes.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { AcceptContinued } from '../socket/socket-init.ts';
 import type { ServedBy } from './listener-host.ts';
-import { exportPeer, peerOperations, type ServedPeer } from './served-peer.ts';
+import { exportPeer, PeerOperations } from './peer-operations.ts';
+import type { ServedPeer } from './served-peer.ts';
 
 export class ReturningPeers {
   /** Takes the peer that the listener opens just now. */
@@ -69,7 +70,7 @@ export class ReturningPeers {
       let target: SocketHost | undefined;
       const socket = accept(served.address, (host) => {
         target = host;
-        return peerOperations(served, { ...server, error: host.error });
+        return new PeerOperations(served, server, host);
       });
       returned = { peer: served, socket };
       return target;

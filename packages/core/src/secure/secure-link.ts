@@ -11,7 +11,8 @@ import type { Timer } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
 import type { TlsaRecord } from '../contract/options.ts';
 import { wipe } from '../contract/secret-bytes.ts';
-import { AssociationDriver, type DriverHost } from '../driver/association-driver.ts';
+import { AssociationDriver } from '../driver/association-driver.ts';
+import type { DriverHost } from '../driver/driver-host.ts';
 import { type HandshakeOutcome, handshake } from '../driver/handshake-outcome.ts';
 import { linger } from '../driver/linger.ts';
 import { abortable } from '../queue/abortable.ts';
@@ -19,11 +20,13 @@ import { SessionKeeping } from '../session/session-keeping.ts';
 import type { Adopted } from '../socket/adoption.ts';
 import { watchHandshake } from '../socket/diagnostics.ts';
 import type { Socket } from '../socket/socket.ts';
+import { answerNeeds } from './configured-answers.ts';
 import { ExportedAssociations, lingerOnStore, whereabouts } from './exported-associations.ts';
-import { answerNeeds, listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
+import { PeerOperations } from './peer-operations.ts';
 import { type PeerRequest, ReturningPeers } from './returning-peers.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
-import { peerOperations, type ServedPeer } from './served-peer.ts';
+import type { ServedPeer } from './served-peer.ts';
 import { StreamListener } from './stream-listener.ts';
 
 export interface SecureLinkInit extends Omit<ServedBy, 'lower' | 'exports'> {
@@ -170,7 +173,7 @@ export class SecureLink {
       let target: SocketHost | undefined;
       host.accepted(peer.address, (peerHost) => {
         target = peerHost;
-        return peerOperations(peer, { ...server, error: peerHost.error });
+        return new PeerOperations(peer, server, peerHost);
       });
       return target;
     };
@@ -291,7 +294,7 @@ export class SecureLink {
   #use(driver: AssociationDriver, lower: Adopted): void {
     this.driver = driver;
     this.#lower = lower;
-    this.#sender = new SecureSender(driver, lower, this.#init.error);
+    this.#sender = new SecureSender(driver, lower, this.#init);
   }
 
   /** Undefined where no session is kept, or nobody knows whose it would be. */

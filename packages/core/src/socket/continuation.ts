@@ -55,7 +55,7 @@ export async function continueAssociation(
   }
   return attempted(guard, CONTINUE, options, (attempt) =>
     operations.continuePeer!(id, attempt, (address, peer) => {
-      const accepted = guard.peer(address, peer);
+      const accepted = guard.peers.make(address, peer);
       guard.init.admitted?.(accepted.socket);
       accepted.admit();
       return accepted.socket;

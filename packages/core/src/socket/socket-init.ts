@@ -24,8 +24,6 @@ export interface SocketInit {
   readonly disposed?: (() => void | Promise<void>) | undefined;
   /** Told of every peer that is accepted from this socket. */
   readonly admitted?: ((peer: Socket) => void) | undefined;
-  /** The peer of an accepted socket, which starts in that state. */
-  readonly accepted?: Address | undefined;
 }
 
 /** What the guard itself needs of a configuration. */

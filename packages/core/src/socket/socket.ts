@@ -7,6 +7,7 @@ import type { SocketType } from '../contract/configuration.ts';
 import type { OptionKey, OptionValues } from '../contract/options.ts';
 import type { SocketState } from '../contract/state.ts';
 import type { WaitOptions } from '../queue/deadline.ts';
+import type { AcceptedPeer } from './accept-queue.ts';
 import { acceptedPeers, acceptPeer } from './acceptance.ts';
 import { continueAssociation, type ExportOptions, exportAssociation } from './continuation.ts';
 import { checkDecoration } from './decoration.ts';
@@ -16,7 +17,7 @@ import { checkHost, checkPort, checkWait, invalid } from './socket-arguments.ts'
 import type { SocketEvent, SocketEventListeners } from './socket-events.ts';
 import type { SocketInfo, SocketSummary } from './socket-facts.ts';
 import * as facts from './socket-facts.ts';
-import { SocketGuard } from './socket-guard.ts';
+import { type Accepted, SocketGuard } from './socket-guard.ts';
 import type { SocketInit } from './socket-init.ts';
 import { addListener, removeListener } from './socket-listeners.ts';
 import { readOption, writeOption } from './socket-options.ts';
@@ -33,12 +34,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   readonly #guard: SocketGuard;
 
   /** Not for applications: sockets come from `net.createSocket` and `accept`. */
-  constructor(init: SocketInit) {
-    this.#guard = new SocketGuard(init, (accepted) => {
-      const socket = new Socket(accepted);
-      const guard = socket.#guard;
-      return { socket, hold: (gone) => guard.hold(gone), admit: () => guard.admit() };
-    });
+  constructor(init: SocketInit, accepted?: Accepted) {
+    this.#guard = new SocketGuard(init, Socket.#peer, accepted);
+  }
+
+  static #peer(init: SocketInit, accepted: Accepted): AcceptedPeer {
+    const socket = new Socket(init, accepted);
+    const guard = socket.#guard;
+    return { socket, hold: (gone) => guard.hold(gone), admit: () => guard.admit() };
   }
 
   get type(): SocketType {
