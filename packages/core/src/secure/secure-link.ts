@@ -5,7 +5,7 @@
 
 import type { StoredAssociation } from '../continuation/association-entry.ts';
 import type { ExportRules } from '../continuation/association-keeper.ts';
-import type { AssociationRequest, Role } from '../contract/association.ts';
+import type { Role } from '../contract/association.ts';
 import type { Attempt, Context, Listener, SocketHost } from '../contract/backend.ts';
 import type { Timer } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
@@ -83,8 +83,8 @@ export class SecureLink {
    * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store has
    * it again: if that fails the association is lost.
    */
-  async continue(lower: Adopted, id: string, association: StoredAssociation, attempt: Attempt): Promise<boolean> {
-    const { state, ...party } = association;
+  async continue(lower: Adopted, id: string, from: StoredAssociation, attempt: Attempt): Promise<boolean> {
+    const { state, ...party } = from;
     this.#party = party;
     this.#kept = undefined;
     try {
@@ -111,8 +111,7 @@ export class SecureLink {
 
   /** The association of this socket, to the store. */
   async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
-    const { driver } = this;
-    const { host } = this.#init;
+    const [{ driver }, { host }] = [this, this.#init];
     if (driver === undefined) throw host.error({ code: 'ENOTCONN', message: 'there is no association' });
     const live: LiveAssociation = {
       driver,
@@ -131,11 +130,10 @@ export class SecureLink {
   #run(
     lower: Adopted,
     signal: AbortSignal,
-    request: { serverName: string | undefined; session?: Uint8Array | undefined; continued?: Uint8Array },
+    { serverName, session, continued }: Beginning,
     keeping?: SessionKeeping,
   ): Promise<void> {
     const { context, role, options, error } = this.#init;
-    const { serverName, session, continued } = request;
     return handshake(
       signal,
       () => this.end(),
@@ -297,6 +295,8 @@ export class SecureLink {
     this.#sender = new SecureSender(driver, lower, this.#init);
   }
 }
+
+type Beginning = { serverName: string | undefined; session?: Uint8Array | undefined; continued?: Uint8Array };
 
 /** `ServerLimits.handshakeTimeout`, milliseconds. */
 const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;
