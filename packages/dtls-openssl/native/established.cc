@@ -132,7 +132,7 @@ void Established::Take(uint8_t type, Bytes content, FrameWriter* frames) {
 }
 
 void Established::TakeHandshake(Bytes content, FrameWriter* frames) {
-  const uint8_t type = content.size < kMessageHeader ? SSL3_MT_CCS : content.data[0];
+  const uint8_t type = content.size < kMessageHeader ? Failure::kNoMessage : content.data[0];
   const bool first = content.size >= kMessageHeader && IsFirstFragment(content);
   if (type == SSL3_MT_FINISHED) {
     // Whoever repeats its Finished has not got ours.

@@ -74,6 +74,8 @@ describe.each(SUITES)('a record layer of $name', (suite) => {
     expect(withId.open(sender.seal(23, long), 0).verdict).toBe('malformed');
     expect(plain.open(new RecordTwin(suite, options()).seal(23, long), 0).verdict).toBe('malformed');
     expect(withId.open(sender.seal(23, long.subarray(1)), 0).verdict).toBe('opened');
+    const tooLong = sender.seal(23, bytesOf('too long', 2 ** 14 + 2_048));
+    expect(withId.open(tooLong, 0)).toMatchObject({ verdict: 'malformed', newest: false, next: tooLong.length });
   });
 
   it('seals nothing without room, beyond 2^14 bytes, and with the last number', () => {
