@@ -27,6 +27,7 @@ export class FakeAssociation implements Association {
   deadline: number | undefined;
   halfOpenBytes: number | undefined;
   facts: AssociationInfo = {};
+  newest: number | undefined;
 
   constructor(request: AssociationRequest) {
     this.request = request;

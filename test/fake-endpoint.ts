@@ -6,17 +6,22 @@
 import { clientHello, cookieOf, type HelloInit } from '@avs-net/conformance/dtls-records';
 import type {
   Address,
+  Association,
+  AssociationRequest,
   Clock,
   Listener,
   ListenerHost,
   LowerSink,
   LowerSocket,
+  Opening,
+  PeerContinuation,
   PeerOpening,
   PeerRun,
+  SecureConfiguration,
   ServerLimits,
 } from '@avs-net/core/plugin';
 import { formatAddress, NetError } from '@avs-net/core/plugin';
-import { listen } from '@avs-net/dtls-endpoint';
+import { connectionIds, filtered, listen } from '@avs-net/dtls-endpoint';
 import { FakeAssociation } from './fake-association.ts';
 
 export interface Sent {
@@ -97,9 +102,20 @@ export class ManualClock implements Clock {
 /** One association that the listener has opened. */
 export interface Opened {
   readonly opening: PeerOpening;
+  /** What it began with, if with a hello. */
+  readonly begun: Opening | undefined;
   readonly association: FakeAssociation;
   readonly peer: string;
+  /** Where it was said to be, and how many messages had come before that. */
+  readonly moves: { readonly to: string; readonly messages: number }[];
+  readonly messages: Uint8Array[];
   over: boolean;
+}
+
+export interface FakeIds {
+  readonly ids?: SecureConfiguration['connectionId'];
+  /** Associations behind a record filter. */
+  readonly filter?: boolean;
 }
 
 export class FakeEndpoint {
@@ -114,18 +130,31 @@ export class FakeEndpoint {
   /** Run while the listener waits for `open` to come back. */
   onOpen: ((opened: Opened) => void) | undefined;
 
-  constructor(limits: ServerLimits = {}, lower: FakeLower = new FakeLower()) {
+  readonly made: FakeAssociation[] = [];
+
+  constructor(limits: ServerLimits = {}, lower: FakeLower = new FakeLower(), { ids, filter }: FakeIds = {}) {
     this.lower = lower;
     const host: ListenerHost = {
       backend: 'fake',
       clock: this.clock,
       limits,
       error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
-      open: (opening) => this.#open(opening),
+      open: (opening) => this.#run(opening, opening.opening),
+      resume: (peer) => this.#run(peer, undefined),
       dropped: (reason) => this.dropped.push(reason),
       trace: (event) => this.traces.push(event.type),
     };
-    this.listener = listen(lower, (request) => new FakeAssociation(request), host);
+    const make = (request: AssociationRequest): Association => {
+      const made = new FakeAssociation(request);
+      // What it goes on from is the id that its peer bears.
+      if (request.continued !== undefined) {
+        made.facts = { connectionId: { own: request.continued, peer: new Uint8Array(0) } };
+      }
+      this.made.push(made);
+      return made;
+    };
+    const association = filter ? (request: AssociationRequest) => filtered(request, make) : make;
+    this.listener = listen(lower, association, host, connectionIds(ids, 'server', host.error));
   }
 
   /** A datagram arrives; its bytes are gone when the call returns. */
@@ -155,11 +184,39 @@ export class FakeEndpoint {
     return opened;
   }
 
+  /** A peer that puts the id that it was given on what it sends, with records that count from 0. */
+  establishWithId(from: Address, init: HelloInit = {}): Opened & { readonly id: Uint8Array } {
+    const opened = this.begin(from, init);
+    const id = opened.association.request.connectionId!;
+    opened.association.establish({ connectionId: { own: id, peer: new Uint8Array(0) } });
+    return this.#counting(opened, id);
+  }
+
+  /** One that goes on with `id`. */
+  restore(from: Address, id: Uint8Array): Opened & { readonly id: Uint8Array } {
+    this.listener.restore!(id, from);
+    return this.#counting(this.opened.at(-1)!, id);
+  }
+
+  #counting(opened: Opened, id: Uint8Array): Opened & { readonly id: Uint8Array } {
+    const { association } = opened;
+    association.newest = 0;
+    // A record is authentic if its body says so, and its message is what is behind its header.
+    association.onReceive = (bytes) => {
+      const body = bytes.subarray(13 + id.length);
+      const sequence = Buffer.from(bytes).readUIntBE(5, 6);
+      if (body[0] !== 0xee) return;
+      association.newest = Math.max(association.newest!, sequence);
+      association.request.output.message(body);
+    };
+    return Object.assign(opened, { id });
+  }
+
   stat(name: string): number {
     return this.listener.stats()[name] ?? 0;
   }
 
-  #open(opening: PeerOpening): PeerRun {
+  #run(opening: PeerOpening | PeerContinuation, begun: Opening | undefined): PeerRun {
     if (this.refuse !== undefined) throw this.refuse;
     const end = (): void => {
       if (opened.over) return;
@@ -167,34 +224,40 @@ export class FakeEndpoint {
       association.destroy();
       opening.closed();
     };
-    const association = opening.association({
+    const messages: Uint8Array[] = [];
+    const moves: Opened['moves'] = [];
+    const from = begun?.from ?? (opening as PeerContinuation).from;
+    const outer = opening.association({
       role: 'server',
-      opening: opening.opening,
-      peer: opening.opening.from,
+      ...(begun && { opening: begun }),
+      peer: from,
       handshakeTimeouts: { min: 1_000, max: 60_000 },
       error: (init) => new NetError({ ...init, operation: 'accept', backend: 'fake' }),
       output: {
         datagram: (bytes) => opening.lower.send(bytes),
-        message: () => undefined,
+        message: (bytes) => messages.push(bytes.slice()),
         established: () => opening.established(),
         closed: end,
         failed: end,
         need: () => undefined,
         dropped: () => undefined,
       },
-    }) as FakeAssociation;
-    const peer = formatAddress(opening.opening.from);
-    const opened: Opened = { opening, association, peer, over: false };
+    });
+    const association = this.made.at(-1)!;
+    const peer = formatAddress(from);
+    const opened: Opened = { opening: opening as PeerOpening, begun, association, peer, moves, messages, over: false };
     this.opened.push(opened);
     opening.lower.start({
-      receive: (bytes) => association.receive(bytes),
+      receive: (bytes) => outer.receive(bytes, this.clock.now()),
       end: () => association.calls.push('end'),
       softError: () => association.calls.push('softError'),
       failed: () => association.calls.push('lower failed'),
     });
     association.start();
+    if (begun === undefined) association.establish();
     this.onOpen?.(opened);
     return {
+      moved: (to) => moves.push({ to: formatAddress(to), messages: messages.length }),
       close: () => {
         if (opened.over) return;
         association.shutdown();

@@ -46,6 +46,7 @@ const CORE_ROOMS = [
   'contract',
   'transport',
   'session',
+  'continuation',
   'check',
   'selection',
   'queue',

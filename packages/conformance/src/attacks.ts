@@ -74,7 +74,7 @@ export const ATTACKS: readonly Attack[] = [
     return bytes;
   }),
   one('an unknown content type', 'unknownType', (seen) => next(seen, 99, seen.noise(40))),
-  one('the content type of a connection id', 'unknownType', (seen) => next(seen, 25, seen.noise(40))),
+  one('the content type of a connection id', 'unexpectedId', (seen) => next(seen, 25, seen.noise(40))),
   one('a record cut off', 'truncatedRecord', (seen) => seen.protectedRecord.slice(0, 20)),
   one('a length beyond the datagram and every limit', 'truncatedRecord', (seen) =>
     record({ type: 23, epoch: 1, sequence: sequenceOf(seen) + 1, length: 0x4801, body: seen.noise(30) }),

@@ -10,18 +10,20 @@ export interface RecordInit {
   readonly version?: number;
   /** What the header says; default: the truth. */
   readonly length?: number;
+  /** Between sequence number and length, as in tls12_cid records (RFC 9146 §4). */
+  readonly connectionId?: Uint8Array;
   readonly body?: Uint8Array;
 }
 
 export function record(init: RecordInit): Uint8Array {
   const { type, epoch = 0, sequence = 0, version = 0xfefd, body = new Uint8Array(0) } = init;
-  const bytes = Buffer.alloc(13);
+  const { connectionId = new Uint8Array(0) } = init;
+  const bytes = Buffer.alloc(11);
   bytes[0] = type;
   bytes.writeUInt16BE(version, 1);
   bytes.writeUInt16BE(epoch, 3);
   bytes.writeUIntBE(sequence, 5, 6);
-  bytes.writeUInt16BE(init.length ?? body.length, 11);
-  return join(bytes, body);
+  return join(bytes, connectionId, uint16(init.length ?? body.length), body);
 }
 
 export interface FragmentInit {
@@ -112,6 +114,11 @@ export function changeCipherSpec(sequence = 3): Uint8Array {
 export function protectedRecord(init: Partial<RecordInit> & { size?: number } = {}): Uint8Array {
   const { size = 48, ...rest } = init;
   return record({ type: 22, epoch: 1, body: new Uint8Array(size).fill(0xee), ...rest });
+}
+
+/** A record of epoch 1 with the id of its receiver. */
+export function idRecord(connectionId: Uint8Array, init: Partial<RecordInit> & { size?: number } = {}): Uint8Array {
+  return protectedRecord({ type: 25, connectionId, ...init });
 }
 
 export function join(...parts: readonly Uint8Array[]): Uint8Array {

@@ -2,6 +2,8 @@
  * The door for applications: `createNet`, the guarded `Socket`, and the types that a configuration is written in.
  */
 
+export { fileAssociationStore } from './continuation/file-association-store.ts';
+export { memoryAssociationStore } from './continuation/memory-association-store.ts';
 export { type Address, type AddressFamily, formatAddress } from './contract/address.ts';
 export type { Alert, AlertLevel } from './contract/alert.ts';
 export type { AssociationInfo, TraceEvent } from './contract/association.ts';
@@ -34,6 +36,7 @@ export { useFromEnvironment } from './selection/environment.ts';
 export type { ChoiceReason, Use } from './selection/selection.ts';
 export { fileSessionStore } from './session/file-session-store.ts';
 export { bufferSessionStore, memorySessionStore } from './session/session-store.ts';
+export type { ExportOptions } from './socket/continuation.ts';
 export type { DropDiagnostic, HandshakeDiagnostic, PeerDiagnostic } from './socket/diagnostics.ts';
 export type { Datagram } from './socket/reception.ts';
 export type { Socket } from './socket/socket.ts';

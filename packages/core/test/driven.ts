@@ -3,7 +3,8 @@
  */
 
 import { NetError } from '../src/contract/error.ts';
-import { AssociationDriver, type DriverHost } from '../src/driver/association-driver.ts';
+import { AssociationDriver } from '../src/driver/association-driver.ts';
+import type { DriverHost } from '../src/driver/driver-host.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { type ScriptedAssociation, scriptedAssociation } from './scripted-association.ts';
 import { type ScriptedLower, scriptedLower } from './scripted-lower.ts';

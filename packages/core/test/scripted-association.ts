@@ -6,6 +6,10 @@
 
 import { alert } from '../src/contract/alert.ts';
 import type { Association, AssociationRequest, NeedAnswer } from '../src/contract/association.ts';
+import { CountingEngine, Ledger } from './counting-engine.ts';
+
+/** Which numbers of which association were used, over all of them. */
+export const ledger: Ledger = new Ledger();
 
 export interface ScriptedAssociation extends Association {
   readonly request: AssociationRequest;
@@ -37,6 +41,10 @@ export function scriptedAssociation(
     sends += 1;
     if (wait !== undefined) output.trace?.({ type: 'flight', attempt: sends, waitMs: wait });
   };
+  const [key = keys++, next = 0] = request.continued
+    ? Buffer.from(request.continued).toString().split(' ').map(Number)
+    : [];
+  const numbers = new CountingEngine(ledger, key, next);
   const establish = (): void => {
     phase = 'established';
     subject.deadline = undefined;
@@ -69,7 +77,13 @@ export function scriptedAssociation(
     get phase() {
       return phase;
     },
-    start: (now) => enter('start', () => role === 'client' && flight(now, `H${request.serverName ?? ''}`)),
+    continuation: numbers,
+    start: (now) =>
+      enter('start', () => {
+        if (key < 0) throw request.error({ code: 'EINVAL', message: 'no state of this engine' });
+        if (request.continued) establish();
+        else if (role === 'client') flight(now, `H${request.serverName ?? ''}`);
+      }),
     receive: (bytes) =>
       enter('receive', () => {
         const frame = Buffer.from(bytes).toString('latin1');
@@ -92,6 +106,8 @@ export function scriptedAssociation(
     send: (message) =>
       enter('send', () => {
         if (message.length > 40) throw request.error({ code: 'EMSGSIZE', message: 'at most 40 bytes' });
+        if (numbers.left <= 0) throw request.error({ code: 'EAGAIN', message: 'no number is left' });
+        numbers.use();
         output.datagram(lend(`M${Buffer.from(message).toString('latin1')}`));
       }),
     timeout: (now) =>
@@ -109,12 +125,15 @@ export function scriptedAssociation(
       }),
     shutdown: () =>
       enter('shutdown', () => {
-        if (phase === 'established') output.datagram(lend('C'));
+        if (phase === 'established' && numbers.left > 0) {
+          numbers.use();
+          output.datagram(lend('C'));
+        }
         phase = 'closed';
         output.closed();
       }),
     maxMessage: (limit) => Math.max(0, Math.min(40, limit - 1)),
-    info: () => ({ version: 'DTLSv1.2', resumed: false }),
+    info: () => ({ version: 'DTLSv1.2', resumed: false, ...(request.continued && { continued: true }) }),
     destroy() {
       if (subject.inside) throw new Error('destroyed while inside');
       subject.destroyed = true;
@@ -122,6 +141,8 @@ export function scriptedAssociation(
   };
   return subject;
 }
+
+let keys = 0;
 
 /** Every answer that any association was given, to look at after it should have been wiped. */
 export const kept: Uint8Array[] = [];

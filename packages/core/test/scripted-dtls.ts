@@ -6,7 +6,7 @@ import type { AssociationRequest } from '../src/contract/association.ts';
 import type { Context, Listener, ListenerHost, LowerSocket, PeerRun, Plugin } from '../src/contract/backend.ts';
 import type { Claims, RoleClaims } from '../src/contract/claims.ts';
 import type { Configuration } from '../src/contract/configuration.ts';
-import type { LowerSink } from '../src/plugin.ts';
+import type { Address, LowerSink } from '../src/plugin.ts';
 import { type ScriptedAssociation, scriptedAssociation } from './scripted-association.ts';
 
 export interface ScriptedDtls {
@@ -74,21 +74,21 @@ export function scriptedDtls(
   function listen(lower: LowerSocket, host: ListenerHost): Listener {
     const peers = new Map<string, { sink: LowerSink | undefined; run?: PeerRun }>();
     const forget = (key: string) => () => void peers.delete(key);
-    const begin = (hello: Uint8Array, from: { host: string; port: number }, key: string): void => {
+    const view = (peer: { sink: LowerSink | undefined }, key: string, from: Address): LowerSocket => ({
+      kind: 'datagram',
+      start(sink) {
+        peer.sink = sink;
+      },
+      send: (data) => (key === '' ? lower.send(data) : lower.sendTo!(data, from)),
+      pause() {},
+      resume() {},
+      innerMtu: () => lower.innerMtu(),
+    });
+    const begin = (hello: Uint8Array, from: Address, key: string): void => {
       const peer: { sink: LowerSink | undefined; run?: PeerRun } = { sink: undefined };
       peers.set(key, peer);
-      const view: LowerSocket = {
-        kind: 'datagram',
-        start(sink) {
-          peer.sink = sink;
-        },
-        send: (data) => (key === '' ? lower.send(data) : lower.sendTo!(data, from)),
-        pause() {},
-        resume() {},
-        innerMtu: () => lower.innerMtu(),
-      };
       peer.run = host.open({
-        lower: view,
+        lower: view(peer, key, from),
         opening: { hello, from, cookieVerified: true },
         association: make,
         established() {},
@@ -124,6 +124,24 @@ export function scriptedDtls(
       pause() {},
       resume() {},
       stats: () => ({ peers: peers.size }),
+      restore(continued, from) {
+        const key = `${from.port}`;
+        if (peers.has(key)) throw host.error({ code: 'EADDRINUSE', message: 'the connection id is in use' });
+        const peer: { sink: LowerSink | undefined; run?: PeerRun } = { sink: undefined };
+        peers.set(key, peer);
+        try {
+          peer.run = host.resume!({
+            from,
+            lower: view(peer, key, from),
+            association: (request) => make({ ...request, continued }),
+            established() {},
+            closed: forget(key),
+          });
+        } catch (error) {
+          peers.delete(key);
+          throw error;
+        }
+      },
     };
   }
 

@@ -23,6 +23,11 @@ export class EndpointCounters {
   /** Established peers that came back with a new handshake, and those closed for their silence. */
   peersReplaced = 0;
   peersIdle = 0;
+  /** Peers that went on from another address, and those that were not believed: too often, or too many of their host. */
+  peersMoved = 0;
+  /** Without a handshake, from a state. */
+  peersRestored = 0;
+  movesRefused = 0;
   readonly #reasons = new Map<string, number>();
 
   sent(bytes: number): void {
@@ -44,9 +49,11 @@ export class EndpointCounters {
   snapshot(): Record<string, number> {
     const { datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused } = this;
     const { handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle } = this;
+    const { peersMoved, movesRefused, peersRestored } = this;
     return {
       ...{ datagrams, bytes, datagramsOut, bytesOut, hellos, cookiesSent, cookiesRefused },
       ...{ handshakesBegun, handshakesFinished, handshakesFailed, peersReplaced, peersIdle },
+      ...{ peersMoved, movesRefused, peersRestored },
       ...Object.fromEntries(this.#reasons),
     };
   }

@@ -16,16 +16,18 @@ export class HalfOpenBytes {
   }
 
   /** `session` may keep more than it did. */
-  weigh(session: PeerSession): void {
-    const bytes = SESSION_BYTES + session.hello.length + (session.association?.halfOpenBytes ?? ENGINE_BYTES);
-    this.total += bytes - session.halfOpenBytes;
-    session.halfOpenBytes = bytes;
+  weigh({ handshake, engineBytes = ENGINE_BYTES }: PeerSession): void {
+    if (handshake === undefined) return;
+    const bytes = SESSION_BYTES + handshake.hello.length + engineBytes;
+    this.total += bytes - handshake.keptBytes;
+    handshake.keptBytes = bytes;
   }
 
-  /** `session` is established or gone. */
-  release(session: PeerSession): void {
-    this.total -= session.halfOpenBytes;
-    session.halfOpenBytes = 0;
+  /** The handshake of `session` has succeeded, or it is gone. */
+  release({ handshake }: PeerSession): void {
+    if (handshake === undefined) return;
+    this.total -= handshake.keptBytes;
+    handshake.keptBytes = 0;
   }
 
   get isOver(): boolean {
@@ -37,8 +39,9 @@ export class HalfOpenBytes {
     let most = 2 * (SESSION_BYTES + ENGINE_BYTES);
     let greediest: PeerSession | undefined;
     for (const session of sessions) {
-      if (session.halfOpenBytes <= most) continue;
-      most = session.halfOpenBytes;
+      const kept = session.handshake?.keptBytes ?? 0;
+      if (kept <= most) continue;
+      most = kept;
       greediest = session;
     }
     return greediest;

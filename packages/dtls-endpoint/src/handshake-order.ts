@@ -5,15 +5,8 @@
  * records pass as they are. Goes between the record filter and the engine.
  */
 
-import type {
-  Association,
-  AssociationInfo,
-  AssociationRequest,
-  ExportKeyingMaterial,
-  NeedAnswer,
-  Phase,
-} from '@avs-net/core/plugin';
-import { ENGINE_BYTES } from './half-open-bytes.ts';
+import type { Association, AssociationRequest } from '@avs-net/core/plugin';
+import { HandshakeLayer } from './association-layer.ts';
 import { type Fragment, fragment, HANDSHAKE_HEADER, HandshakeType, readFragment } from './handshake-fragment.ts';
 import { type Message, MessageReassembly } from './message-reassembly.ts';
 import { ContentType, RECORD_HEADER, type RecordHeader, readRecord, recordHeader, uint16 } from './record.ts';
@@ -30,11 +23,12 @@ export function ordered(request: AssociationRequest, make: MakeAssociation, rule
   return new HandshakeOrder(request, make, rules);
 }
 
-class HandshakeOrder implements Association {
+class HandshakeOrder extends HandshakeLayer {
   readonly #request: AssociationRequest;
   readonly #make: MakeAssociation;
   readonly #max: number;
-  #inner: Association;
+  /** Bytes of the ids on records that come in, if they have one. */
+  readonly #idLength: number;
   /** Undefined once the handshake is over. */
   #messages: MessageReassembly | undefined;
   /** Place of the last message in its flight. */
@@ -45,7 +39,9 @@ class HandshakeOrder implements Association {
   #cookies: Cookies | undefined;
 
   constructor(request: AssociationRequest, make: MakeAssociation, { certificates = true }: OrderRules) {
+    super();
     this.#request = request;
+    this.#idLength = request.connectionId?.length ?? 0;
     this.#make = make;
     this.#max = certificates ? CERTIFICATE_BYTES : PSK_BYTES;
     const hello = request.opening?.hello;
@@ -54,80 +50,38 @@ class HandshakeOrder implements Association {
     this.#messages = new MessageReassembly(this.#max, isOpened ? uint16(hello, MESSAGE_SEQ_AT) + 1 : 0);
     this.#rank = isOpened ? RANK[HandshakeType.clientHello]! : -1;
     this.#cookies = request.role === 'client' ? new Cookies() : undefined;
-    this.#inner = make(request);
+    this.inner = make(request);
   }
 
-  get phase(): Phase {
-    return this.#inner.phase;
+  override get halfOpenBytes(): number {
+    return super.halfOpenBytes + (this.#messages?.keptBytes ?? 0);
   }
 
-  get deadline(): number | undefined {
-    return this.#inner.deadline;
-  }
-
-  get halfOpenBytes(): number {
-    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + (this.#messages?.keptBytes ?? 0);
-  }
-
-  start(now: number): void {
-    this.#inner.start(now);
-  }
-
-  receive(bytes: Uint8Array, now: number): void {
-    if (this.#messages !== undefined && this.#inner.phase !== 'handshake') {
+  override receive(bytes: Uint8Array, now: number): void {
+    if (this.#messages !== undefined && this.inner.phase !== 'handshake') {
       this.#messages = undefined;
       this.#cookies = undefined;
     }
     if (this.#messages === undefined) {
-      this.#inner.receive(bytes, now);
+      this.inner.receive(bytes, now);
       return;
     }
     let at = 0;
-    while (at < bytes.length && readRecord(bytes, at, record) === undefined) {
+    while (at < bytes.length && readRecord(bytes, at, record, this.#idLength) === undefined) {
       const { type, epoch, start, end } = record;
       const from = at;
       at = end;
-      if (epoch !== 0) this.#inner.receive(bytes.subarray(from, end), now);
+      if (epoch !== 0) this.inner.receive(bytes.subarray(from, end), now);
       else if (type === ContentType.handshake) this.#read(bytes, { ...record }, now);
       else this.#give(type, record.version, bytes.subarray(start, end), now);
     }
   }
 
-  send(message: Uint8Array, now: number): void | Promise<void> {
-    return this.#inner.send(message, now);
-  }
-
-  timeout(now: number): void {
-    const { deadline } = this.#inner;
-    const isDue = this.#inner.phase === 'handshake' && deadline !== undefined && now >= deadline;
+  override timeout(now: number): void {
+    const { deadline } = this.inner;
+    const isDue = this.inner.phase === 'handshake' && deadline !== undefined && now >= deadline;
     if (isDue && this.#cookies?.isForged()) this.#beginAnew(now);
-    else this.#inner.timeout(now);
-  }
-
-  answer(id: number, answer: NeedAnswer, now: number): void {
-    this.#inner.answer?.(id, answer, now);
-  }
-
-  shutdown(now: number): void | Promise<void> {
-    return this.#inner.shutdown(now);
-  }
-
-  maxMessage(lowerLimit: number): number {
-    return this.#inner.maxMessage(lowerLimit);
-  }
-
-  info(): AssociationInfo {
-    return this.#inner.info();
-  }
-
-  /** Absent where the engine has none. */
-  get exportKeyingMaterial(): ExportKeyingMaterial | undefined {
-    const inner = this.#inner;
-    return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
-  }
-
-  destroy(): void {
-    this.#inner.destroy();
+    else this.inner.timeout(now);
   }
 
   #read(bytes: Uint8Array, { start, end, version }: RecordHeader, now: number): void {
@@ -201,17 +155,17 @@ class HandshakeOrder implements Association {
     bytes.set([sequence >>> 24, (sequence >>> 16) & 0xff, (sequence >>> 8) & 0xff, sequence & 0xff], SEQUENCE_LOW_AT);
     bytes.set([content.length >> 8, content.length & 0xff], RECORD_HEADER - 2);
     bytes.set(content, RECORD_HEADER);
-    this.#inner.receive(bytes, now);
+    this.inner.receive(bytes, now);
   }
 
   /** With another random, so that nothing of the first attempt can be taken for the second. */
   #beginAnew(now: number): void {
-    this.#inner.destroy();
+    this.inner.destroy();
     this.#messages = new MessageReassembly(this.#max, 0);
     this.#rank = -1;
     this.#sequence = 0;
-    this.#inner = this.#make(this.#request);
-    this.#inner.start(now);
+    this.inner = this.#make(this.#request);
+    this.inner.start(now);
   }
 }
 

@@ -4,7 +4,7 @@
  * Alerts in the clear are `plaintext-alert.ts`.
  */
 
-import type { AssociationInfo } from '@avs-net/core/plugin';
+import type { Association } from '@avs-net/core/plugin';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import type { HandshakeLimits } from './handshake-limits.ts';
 import { isVersion, type ProtectedRules, UNKNOWN_SUITE } from './protected-rules.ts';
@@ -23,7 +23,11 @@ export class HandshakeRules {
   #changeCipherSpecs = 0;
   #datagramIsProtected = false;
 
-  constructor(limits: HandshakeLimits, protectedRules: ProtectedRules) {
+  readonly #ownId: Uint8Array | undefined;
+
+  /** `ownId`: what the peer is asked to put on its records. */
+  constructor(limits: HandshakeLimits, protectedRules: ProtectedRules, ownId?: Uint8Array) {
+    this.#ownId = ownId;
     this.#limits = limits;
     this.#protected = protectedRules;
   }
@@ -48,10 +52,10 @@ export class HandshakeRules {
     return rationed ? announcedBytes + Math.min(this.#earlyRecords, ENGINE_QUEUE) * EARLY_RECORD_KEPT : 0;
   }
 
-  /** Judges one record; `info` is asked when a protected one comes. */
-  judge(bytes: Uint8Array, record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
+  /** Judges one record; `engine` is asked what is negotiated when a protected one comes. */
+  judge(bytes: Uint8Array, record: RecordHeader, engine: Association): Refusal | undefined {
     if (!isVersion(record.version)) return 'wrongVersion';
-    if (record.epoch !== 0) return this.#judgeEarly(record, info);
+    if (record.epoch !== 0) return this.#judgeEarly(bytes, record, engine);
     // No sender puts plaintext behind protected records; an engine may be established by what is in front of it.
     if (this.#datagramIsProtected) return 'wrongEpoch';
     if (record.length > LONGEST_PLAINTEXT) return 'recordTooLong';
@@ -70,13 +74,13 @@ export class HandshakeRules {
     }
   }
 
-  #judgeEarly(record: RecordHeader, info: () => AssociationInfo): Refusal | undefined {
-    const isHandshake = record.type === ContentType.handshake;
+  #judgeEarly(bytes: Uint8Array, record: RecordHeader, engine: Association): Refusal | undefined {
+    const isHandshake = mayBeFinished(record);
     if (this.#limits.rationed && this.#isUsedUp(record)) return 'earlyRecord';
     // A Finished and its protection; a fragment of it is shorter still.
-    if (isHandshake && record.length > LONGEST_FINISHED) return 'earlyRecord';
-    this.#protected.learn(info(), UNKNOWN_SUITE);
-    const refusal = this.#protected.judge(record);
+    if (record.type === ContentType.handshake && !isHandshake) return 'earlyRecord';
+    this.#protected.learn(engine.info(), UNKNOWN_SUITE, this.#ownId);
+    const refusal = this.#protected.judge(bytes, record);
     if (refusal !== undefined) return refusal;
     this.#datagramIsProtected = true;
     this.#earlyRecords += 1;
@@ -86,9 +90,9 @@ export class HandshakeRules {
     return undefined;
   }
 
-  #isUsedUp({ type, length }: RecordHeader): boolean {
-    if (type === ContentType.handshake) return this.#earlyHandshake >= EARLY_RECORDS;
-    return this.#earlyOther >= EARLY_RECORDS || this.#earlyBytes + length > EARLY_BYTES;
+  #isUsedUp(record: RecordHeader): boolean {
+    if (mayBeFinished(record)) return this.#earlyHandshake >= EARLY_RECORDS;
+    return this.#earlyOther >= EARLY_RECORDS || this.#earlyBytes + record.length > EARLY_BYTES;
   }
 
   /** A record may hold several messages or fragments; one bad makes the rest unreadable. */
@@ -102,6 +106,11 @@ export class HandshakeRules {
     }
     return undefined;
   }
+}
+
+/** A record with an id hides its type, but not that it is too long. */
+function mayBeFinished({ type, length }: RecordHeader): boolean {
+  return (type === ContentType.handshake || type === ContentType.tls12Cid) && length <= LONGEST_FINISHED;
 }
 
 const part = fragment();

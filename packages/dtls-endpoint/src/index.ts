@@ -3,6 +3,7 @@
  */
 
 export { MAX_PSK_IDENTITY, pskIdentityOf } from './client-key-exchange.ts';
+export { ConnectionIds, connectionIds } from './connection-ids.ts';
 export { type OrderRules, ordered } from './handshake-order.ts';
 export { listen } from './listener.ts';
 export { PSK_NEED, type PskGateRules, pskGate } from './psk-gate.ts';

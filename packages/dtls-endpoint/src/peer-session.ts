@@ -12,56 +12,119 @@ import type {
   LowerSocket,
   Need,
   NetError,
+  Opening,
   Output,
+  PeerContinuation,
+  PeerOpening,
   PeerRun,
   TraceEvent,
 } from '@avs-net/core/plugin';
 import { RANDOM } from './client-hello.ts';
+import type { MoveAllowance } from './move-allowance.ts';
 
-/** What a session needs of the listener that it belongs to. */
+/** What a session needs of whoever serves it. */
 export interface SessionHost {
   readonly lower: LowerSocket;
   now(): number;
+  associate(request: AssociationRequest, session: PeerSession): Association;
+  established(session: PeerSession): void;
+  /** `error` if it failed. */
+  over(session: PeerSession, error: NetError | undefined): void;
   /** A message of the peer arrived, authenticated. */
   heard(session: PeerSession): void;
   /** A datagram left; a promise is that of the lower socket. */
   sent(bytes: number, room: void | Promise<void>): void;
   refused(reason: string): void;
+  /** A record has proved that the peer is at `to`. */
+  heardAt(session: PeerSession, to: Address): void;
 }
 
-export class PeerSession implements LowerSocket {
+export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   readonly kind = 'datagram';
-  readonly peer: Address;
-  /** The datagram of the hello. */
-  readonly hello: Uint8Array;
-  readonly begun: number;
-  readonly #randomAt: number;
+  peer: Address;
+  /** `peer` belongs to another association, this one is found by its id alone. */
+  guest = false;
+  /** What the peer puts on its records, if it does. */
+  id: Uint8Array | undefined;
+  /** Of `PeersById`. */
+  nextById: PeerSession | undefined;
+  moves: MoveAllowance | undefined;
+  /** What it goes on from, while it is restored: there is no hello then. */
+  continued: Uint8Array | undefined;
+  /** Undefined once it has succeeded. */
+  handshake: SessionHandshake | undefined;
   readonly #host: SessionHost;
   run: PeerRun | undefined;
-  /** As long as it is half open. */
-  association: Association | undefined;
-  /** What it was last reckoned to keep; 0 once established. */
-  halfOpenBytes = 0;
-  established = false;
   over = false;
   /** Nothing leaves any more: another association speaks to the peer. */
   muted = false;
-  /** More than the hello has come, and passed the filter. */
-  advanced = false;
-  /** The peer has changed to the keys of this handshake: its protected records may belong here. */
-  changedCipherSpec = false;
-  lastHeard: number;
+  /** Only kept where peers may be silent for too long. */
+  lastHeard = 0;
+  /** What is left of the random of the hello. */
+  #randomTag = 0;
+  #association: Association | undefined;
   #sink: LowerSink | undefined;
   #paused = false;
-  #refusals = 0;
+  /** Where the datagram comes from that is being delivered, if not from `peer`. */
+  #elsewhere: Elsewhere | undefined;
 
+  /** `hello`: the record that it begins with, whose random is at `randomAt`. */
   constructor(peer: Address, hello: Uint8Array, randomAt: number, host: SessionHost) {
     this.peer = peer;
-    this.hello = hello;
-    this.#randomAt = randomAt;
     this.#host = host;
-    this.begun = host.now();
-    this.lastHeard = this.begun;
+    const begun = host.now();
+    this.handshake = { hello, randomAt, begun, refusals: 0, keptBytes: 0, advanced: false, changedCipherSpec: false };
+  }
+
+  /** What its association may keep while nobody is authenticated. */
+  get engineBytes(): number | undefined {
+    return this.#association?.halfOpenBytes;
+  }
+
+  /** Its handshake has succeeded. */
+  get authenticated(): boolean {
+    return this.handshake === undefined;
+  }
+
+  get lower(): LowerSocket {
+    return this;
+  }
+
+  get from(): Address {
+    return this.peer;
+  }
+
+  /** During the handshake. */
+  get opening(): Opening {
+    return { hello: this.handshake!.hello, from: this.peer, cookieVerified: true };
+  }
+
+  association(request: AssociationRequest): Association {
+    const { id, continued } = this;
+    const output = new SessionOutput(request.output, this, this.#host);
+    const what = { ...(id && { connectionId: id }), ...(continued && { continued }) };
+    this.#association = this.#host.associate({ ...request, ...what, output }, this);
+    return this.#association;
+  }
+
+  established(): void {
+    this.#host.established(this);
+  }
+
+  closed(error?: NetError): void {
+    this.#host.over(this, error);
+  }
+
+  /** The handshake is over, and all that it needed goes. */
+  finish(): void {
+    const { hello, randomAt } = this.handshake!;
+    this.#randomTag = randomTag(hello, randomAt);
+    this.handshake = undefined;
+  }
+
+  /** What the peer puts on its records; of no bytes: nothing. */
+  get negotiatedId(): Uint8Array | undefined {
+    return this.#association?.info().connectionId?.own;
   }
 
   start(sink: LowerSink): void {
@@ -90,14 +153,35 @@ export class PeerSession implements LowerSocket {
   /** False: the peer takes nothing at the moment. */
   deliver(data: Uint8Array): boolean {
     if (this.#sink === undefined || this.#paused || this.over) return false;
-    const before = this.#refusals;
+    const { handshake } = this;
+    const before = handshake?.refusals;
     this.#sink.receive(data);
-    if (this.#refusals === before) this.advanced = true;
+    if (handshake !== undefined && handshake.refusals === before) handshake.advanced = true;
     return true;
   }
 
+  /** The same for a datagram that came from elsewhere, or to a guest: it may show where the peer is now. */
+  deliverFrom(from: Address, data: Uint8Array): boolean {
+    this.#elsewhere = { from, newest: this.#association?.newest ?? -1 };
+    try {
+      const taken = this.deliver(data);
+      this.locate();
+      return taken;
+    } finally {
+      this.#elsewhere = undefined;
+    }
+  }
+
+  /** Called with everything that a datagram has brought, before it is passed on. RFC 9146 §6: newer than all before. */
+  locate(): void {
+    const elsewhere = this.#elsewhere;
+    if (elsewhere === undefined || (this.#association?.newest ?? -1) <= elsewhere.newest) return;
+    this.#elsewhere = undefined;
+    this.#host.heardAt(this, elsewhere.from);
+  }
+
   refused(reason: string): void {
-    this.#refusals += 1;
+    if (this.handshake !== undefined) this.handshake.refusals += 1;
     this.#host.refused(reason);
   }
 
@@ -111,19 +195,37 @@ export class PeerSession implements LowerSocket {
     this.#sink?.failed(error);
   }
 
-  /** Whether it began with a hello of the same random, which no client uses twice. */
+  /** Whether it began with a hello of the same random, which no client uses twice; by a tag once that is long ago. */
   beganWith(bytes: Uint8Array, randomAt: number): boolean {
-    for (let index = 0; index < RANDOM; index++) {
-      if (this.hello[this.#randomAt + index] !== bytes[randomAt + index]) return false;
-    }
+    if (this.handshake === undefined) return this.#randomTag === randomTag(bytes, randomAt);
+    const { hello, randomAt: at } = this.handshake;
+    for (let index = 0; index < RANDOM; index++) if (hello[at + index] !== bytes[randomAt + index]) return false;
     return true;
   }
-
-  /** `request` with an output that notices authenticated messages. */
-  watched(request: AssociationRequest): AssociationRequest {
-    return { ...request, output: new SessionOutput(request.output, this, this.#host) };
-  }
 }
+
+export interface SessionHandshake {
+  readonly hello: Uint8Array;
+  readonly randomAt: number;
+  readonly begun: number;
+  /** What the filter refused. */
+  refusals: number;
+  /** What it was last reckoned to make the process keep, bytes. */
+  keptBytes: number;
+  /** More than the hello has come, and passed the filter. */
+  advanced: boolean;
+  /** The peer has changed to the keys of this handshake: its protected records may belong here. */
+  changedCipherSpec: boolean;
+}
+
+/** The last 48 bits of a random: that another has the same does not happen, and would cost its client one attempt. */
+function randomTag(bytes: Uint8Array, randomAt: number): number {
+  let tag = 0;
+  for (let index = RANDOM - TAG; index < RANDOM; index++) tag = tag * 256 + (bytes[randomAt + index] ?? 0);
+  return tag;
+}
+
+const TAG = 6;
 
 /** Sends to `to` over a shared lower socket, or over one that has a single peer and knows it. */
 export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void | Promise<void> {
@@ -133,6 +235,13 @@ export function reply(lower: LowerSocket, data: Uint8Array, to: Address): void |
 /** The address of whoever is at the other end of a lower socket that does not say. */
 export const ONLY_PEER: Address = { host: '', port: 0 };
 
+interface Elsewhere {
+  readonly from: Address;
+  /** The newest record before. */
+  readonly newest: number;
+}
+
+/** Notices what is authenticated. */
 class SessionOutput implements Output {
   readonly #output: Output;
   readonly #session: PeerSession;
@@ -145,10 +254,12 @@ class SessionOutput implements Output {
   }
 
   datagram(bytes: Uint8Array): void | Promise<void> {
+    this.#session.locate();
     return this.#output.datagram(bytes);
   }
 
   message(bytes: Uint8Array): void {
+    this.#session.locate();
     this.#host.heard(this.#session);
     this.#output.message(bytes);
   }
@@ -158,6 +269,7 @@ class SessionOutput implements Output {
   }
 
   closed(alert?: Alert): void {
+    this.#session.locate();
     this.#output.closed(alert);
   }
 

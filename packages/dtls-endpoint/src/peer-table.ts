@@ -1,8 +1,10 @@
 /**
- * Who is known at which address. Two maps, host and port, so that finding a peer builds no string (unless the socket
- * below tells local addresses apart); IPv4-mapped addresses count as IPv4. An address has at most one established association and one handshake.
+ * Who is known at which address. Finding a peer allocates nothing; IPv4-mapped addresses count as IPv4. An address belongs
+ * to at most one established association and one handshake; who is found by connection id may be a guest there (RFC 9146
+ * §6).
  */
 
+import { randomInt } from 'node:crypto';
 import { type Address, unmapAddress } from '@avs-net/core/plugin';
 import type { PeerSession } from './peer-session.ts';
 
@@ -10,21 +12,29 @@ export interface Peer {
   readonly address: Address;
   established: PeerSession | undefined;
   handshake: PeerSession | undefined;
+  /** Whose address has the same hash. */
+  next: Peer | undefined;
 }
 
 export class PeerTable {
-  readonly #hosts = new Map<string, Map<number | string, Peer>>();
+  /** By hash of the address. */
+  readonly #first = new Map<number, Peer>();
+  #size = 0;
+  /** Addresses of a host, and guests there. */
+  readonly #ofHost = new Map<string, number>();
   /** Oldest first. */
   readonly halfOpen: Set<PeerSession> = new Set();
   readonly established: Set<PeerSession> = new Set();
 
   find(from: Address): Peer | undefined {
-    return this.#hosts.get(hostOf(from))?.get(portOf(from));
+    let peer = this.#first.get(hashOf(from));
+    while (peer !== undefined && !isSameAddress(peer.address, from)) peer = peer.next;
+    return peer;
   }
 
-  /** Addresses of one host, with their handshakes. */
+  /** Addresses of one host, with their handshakes, and guests. */
   peersOfHost(from: Address): number {
-    return this.#hosts.get(hostOf(from))?.size ?? 0;
+    return this.#ofHost.get(hostOf(from)) ?? 0;
   }
 
   /** Who goes first when there are too many handshakes: the oldest of the least advanced ones. */
@@ -32,7 +42,7 @@ export class PeerTable {
     let oldest: PeerSession | undefined;
     for (const session of this.halfOpen) {
       if (session === except) continue;
-      if (!session.advanced) return session;
+      if (session.handshake?.advanced === false) return session;
       oldest ??= session;
     }
     return oldest;
@@ -41,26 +51,16 @@ export class PeerTable {
   /** The same among the handshakes of one host, of addresses without association. */
   leastAdvancedOfHost(from: Address): PeerSession | undefined {
     let first: PeerSession | undefined;
-    for (const peer of this.#hosts.get(hostOf(from))?.values() ?? []) {
-      const session = peer.established === undefined ? peer.handshake : undefined;
-      if (session !== undefined && (first === undefined || goesBefore(session, first))) first = session;
+    for (const session of this.halfOpen) {
+      if (!isSameHost(session.peer, from) || this.find(session.peer)?.established !== undefined) continue;
+      if (session.handshake?.advanced === false) return session;
+      first ??= session;
     }
     return first;
   }
 
   begin(session: PeerSession): void {
-    const host = hostOf(session.peer);
-    let ports = this.#hosts.get(host);
-    if (ports === undefined) {
-      ports = new Map();
-      this.#hosts.set(host, ports);
-    }
-    let peer = ports.get(portOf(session.peer));
-    if (peer === undefined) {
-      peer = { address: session.peer, established: undefined, handshake: undefined };
-      ports.set(portOf(session.peer), peer);
-    }
-    peer.handshake = session;
+    this.#peerAt(session.peer).handshake = session;
     this.halfOpen.add(session);
   }
 
@@ -77,38 +77,116 @@ export class PeerTable {
     return replaced;
   }
 
+  /** An established association without handshake: it may have to be a guest at its address, see `move`. */
+  settle(session: PeerSession): void {
+    this.#count(session.peer, 1);
+    session.guest = true;
+    this.established.add(session);
+    this.claim(session);
+  }
+
+  /**
+   * An established association goes on at `to`, and its old address keeps nothing. The new one becomes its own unless a
+   * handshake runs there, or somebody lives there who can be found by nothing else: then it is a guest.
+   */
+  move(session: PeerSession, to: Address): void {
+    this.#leave(session);
+    session.peer = to;
+    session.guest = true;
+    this.#count(to, 1);
+    this.claim(session);
+  }
+
+  /** Makes the address of a guest its own, if it may be; who had it becomes the guest. */
+  claim(session: PeerSession): void {
+    const peer = this.find(session.peer);
+    const owner = peer?.established;
+    if (!session.guest || peer?.handshake !== undefined || (owner !== undefined && owner.id === undefined)) return;
+    session.guest = false;
+    if (owner === undefined) this.#count(session.peer, -1);
+    else owner.guest = true;
+    this.#peerAt(session.peer).established = session;
+  }
+
   remove(session: PeerSession): void {
     this.halfOpen.delete(session);
     this.established.delete(session);
-    const host = hostOf(session.peer);
-    const ports = this.#hosts.get(host);
-    const peer = ports?.get(portOf(session.peer));
-    if (ports === undefined || peer === undefined) return;
-    if (peer.established === session) peer.established = undefined;
-    if (peer.handshake === session) peer.handshake = undefined;
-    if (peer.established !== undefined || peer.handshake !== undefined) return;
-    ports.delete(portOf(session.peer));
-    if (ports.size === 0) this.#hosts.delete(host);
+    this.#leave(session);
   }
 
   /** Everything that is kept, for showing that strangers leave nothing behind. */
   get entries(): number {
-    let entries = this.halfOpen.size + this.established.size;
-    for (const ports of this.#hosts.values()) entries += 1 + ports.size;
-    return entries;
+    return this.halfOpen.size + this.established.size + this.#ofHost.size + this.#size;
+  }
+
+  #leave(session: PeerSession): void {
+    if (session.guest) {
+      session.guest = false;
+      this.#count(session.peer, -1);
+      return;
+    }
+    const peer = this.find(session.peer);
+    if (peer === undefined) return;
+    if (peer.established === session) peer.established = undefined;
+    if (peer.handshake === session) peer.handshake = undefined;
+    if (peer.established === undefined && peer.handshake === undefined) this.#vacate(peer);
+  }
+
+  #peerAt(address: Address): Peer {
+    const known = this.find(address);
+    if (known !== undefined) return known;
+    const hash = hashOf(address);
+    const peer = { address, established: undefined, handshake: undefined, next: this.#first.get(hash) };
+    this.#first.set(hash, peer);
+    this.#size += 1;
+    this.#count(address, 1);
+    return peer;
+  }
+
+  #vacate(peer: Peer): void {
+    const hash = hashOf(peer.address);
+    const first = this.#first.get(hash);
+    if (first !== peer) {
+      let before = first;
+      while (before?.next !== peer) before = before!.next;
+      before.next = peer.next;
+    } else if (peer.next !== undefined) this.#first.set(hash, peer.next);
+    else this.#first.delete(hash);
+    this.#size -= 1;
+    this.#count(peer.address, -1);
+  }
+
+  #count(address: Address, change: number): void {
+    const host = hostOf(address);
+    const count = (this.#ofHost.get(host) ?? 0) + change;
+    if (count === 0) this.#ofHost.delete(host);
+    else this.#ofHost.set(host, count);
   }
 }
 
-function goesBefore(one: PeerSession, other: PeerSession): boolean {
-  return one.advanced === other.advanced ? one.begun < other.begun : other.advanced;
+/** Whether datagrams that come from the one and from the other come from one place. */
+export function isSameAddress(one: Address, other: Address): boolean {
+  return one.port === other.port && isSameHost(one, other) && one.local?.host === other.local?.host;
 }
 
-/** Whoever speaks to two of our addresses has an association with each. */
-function portOf({ port, local }: Address): number | string {
-  return local === undefined ? port : `${port} ${local.host}`;
+export function isSameHost(one: Address, other: Address): boolean {
+  return one.host === other.host || hostOf(one) === hostOf(other);
+}
+
+/** Whoever speaks to two of our addresses has an association with each. FNV-1a, thirty bits, over text. */
+function hashOf(address: Address): number {
+  const host = hostOf(address);
+  let hash = SEED ^ address.port;
+  for (let index = 0; index < host.length; index++) hash = Math.imul(hash ^ host.charCodeAt(index), PRIME);
+  const local = address.local?.host ?? '';
+  for (let index = 0; index < local.length; index++) hash = Math.imul(hash ^ local.charCodeAt(index), PRIME);
+  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }
 
 /** The test saves a regular expression per datagram for all but mapped addresses. */
 function hostOf(address: Address): string {
   return address.host.startsWith('::') ? unmapAddress(address.host) : address.host;
 }
+
+const PRIME = 0x0100_0193;
+const SEED = randomInt(2 ** 32);

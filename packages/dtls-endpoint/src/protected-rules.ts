@@ -1,6 +1,6 @@
 /**
- * What can be said of a protected record without its keys: epoch, version, type, and the shortest length that its
- * protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3). OpenSSL before 3.0.23 ends an association over a record
+ * What can be said of a protected record without its keys: epoch, version, type, connection id, and the shortest length
+ * that its protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3, RFC 9146 §4). OpenSSL before 3.0.23 ends an association over a record
  * that is shorter (CVE-2026-75806), whatever it stands on must not see one.
  */
 
@@ -14,31 +14,52 @@ export const PROTECTED_EPOCH = 1;
 export class ProtectedRules {
   #version: number | undefined;
   #minima: Minima = UNKNOWN_SUITE;
+  /** The id that every record of the peer bears; undefined: none does. */
+  #id: Uint8Array | undefined;
+  /** The id that it may bear as long as nothing is known: the hello that tells may be in the same datagram. */
+  #offered: Uint8Array | undefined;
 
-  /** Takes over what is negotiated, as far as the engine tells. */
-  learn(info: AssociationInfo, unknown: Minima): void {
+  /** Takes over what is negotiated, as far as the engine tells; `offered`: the own id while that is open. */
+  learn(info: AssociationInfo, unknown: Minima, offered?: Uint8Array): void {
     const suite = info.ciphersuite === undefined ? undefined : findCiphersuite(info.ciphersuite.id);
     this.#minima = suite === undefined ? unknown : minimaOf(suite.protection);
     if (info.version === 'DTLSv1.2') this.#version = DTLS_1_2;
     if (info.version === 'DTLSv1.0') this.#version = DTLS_1_0;
+    const own = info.connectionId?.own;
+    this.#id = own === undefined || own.length === 0 ? undefined : own;
+    this.#offered = own === undefined && offered?.length !== 0 ? offered : undefined;
   }
 
   /** Judges a record of a later epoch than 0. */
-  judge(record: RecordHeader): Refusal | undefined {
+  judge(bytes: Uint8Array, record: RecordHeader): Refusal | undefined {
     if (this.#version === undefined ? !isVersion(record.version) : record.version !== this.#version) {
       return 'wrongVersion';
     }
     if (record.epoch !== PROTECTED_EPOCH) return 'wrongEpoch';
+    const misplaced = this.#judgeId(bytes, record);
+    if (misplaced !== undefined) return misplaced;
     const shortest = this.#shortest(record.type);
     if (shortest === undefined) return 'unknownType';
     if (record.length < shortest) return 'recordTooShort';
     return record.length > LONGEST ? 'recordTooLong' : undefined;
   }
 
+  #judgeId(bytes: Uint8Array, { type, start }: RecordHeader): Refusal | undefined {
+    if (type !== ContentType.tls12Cid) return this.#id === undefined ? undefined : 'missingId';
+    const id = this.#id ?? this.#offered;
+    if (id === undefined) return 'unexpectedId';
+    const idAt = start - LENGTH - id.length;
+    for (let index = 0; index < id.length; index++) if (bytes[idAt + index] !== id[index]) return 'foreignId';
+    return undefined;
+  }
+
   #shortest(type: number): number | undefined {
     switch (type) {
       case ContentType.applicationData:
         return this.#minima.applicationData;
+      case ContentType.tls12Cid:
+        // Of empty application data: the type that it hides.
+        return this.#minima.applicationData + 1;
       case ContentType.handshake:
         return this.#minima.handshake;
       case ContentType.alert:
@@ -72,6 +93,8 @@ function minimaOf(protection: Protection): Minima {
   return { applicationData: shortest, handshake: shortest, alert: shortest };
 }
 
+/** Bytes of the length field, between id and fragment. */
+const LENGTH = 2;
 const LONGEST = 2 ** 14 + 2_048;
 /** A handshake header; nothing is said of fragments. */
 const HANDSHAKE = 12;

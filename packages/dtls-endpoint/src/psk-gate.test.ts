@@ -2,6 +2,7 @@ import {
   changeCipherSpec,
   clientHello,
   handshake,
+  idRecord,
   join,
   keyExchangeBody,
   protectedRecord,
@@ -185,6 +186,16 @@ describe('the PSK gate', () => {
     expect(gate.deadline).toBe(1_000);
     gate.timeout(11_000);
     expect(engine.calls).toEqual(['start', 'answer', 'timeout']);
+  });
+
+  it('keeps a Finished that bears a connection id', () => {
+    const { gate, engine, report } = setup({ connectionId: Uint8Array.of(1, 2, 3) });
+    const rest = join(changeCipherSpec(), idRecord(Uint8Array.of(1, 2, 3)));
+    gate.receive(join(keyExchange(), rest), 10);
+    gate.receive(idRecord(Uint8Array.of(1, 2, 3), { sequence: 1 }), 11);
+    expect(report.dropped).toEqual([]);
+    gate.answer?.(PSK_NEED, KEY, 12);
+    expect(engine.received).toEqual([keyExchange(), rest, idRecord(Uint8Array.of(1, 2, 3), { sequence: 1 })]);
   });
 
   it('takes the first of two answers', () => {

@@ -5,19 +5,18 @@
  */
 
 import {
+  type Alert,
   type Association,
-  type AssociationInfo,
   type AssociationRequest,
-  type CertificateServerInfo,
-  type ExportKeyingMaterial,
   findCiphersuite,
+  type Need,
   type NeedAnswer,
+  type NetError,
   type Output,
-  type Phase,
-  type Silence,
+  type TraceEvent,
 } from '@avs-net/core/plugin';
+import { HandshakeLayer } from './association-layer.ts';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
-import { ENGINE_BYTES } from './half-open-bytes.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
 import type { Refusal } from './refusal.ts';
@@ -41,11 +40,11 @@ export function pskGate(request: AssociationRequest, make: MakeAssociation, rule
   return request.role === 'server' ? new PskGate(request, make, rules) : make(request);
 }
 
-class PskGate implements Association {
+class PskGate extends HandshakeLayer implements Output {
   readonly #output: Output;
-  readonly #inner: Association;
   readonly #isPsk: () => boolean;
   readonly #patience: number;
+  readonly #idLength: number;
   #suite: number | undefined;
   #state: 'reading' | 'asking' | 'open' = 'reading';
   /** Undefined once the engine has the message. */
@@ -55,93 +54,97 @@ class PskGate implements Association {
   #until = 0;
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: PskGateRules) {
+    super();
     this.#output = request.output;
+    this.#idLength = request.connectionId?.length ?? 0;
     this.#patience = rules.patience ?? PATIENCE;
     this.#isPsk = rules.isPsk ?? (() => findCiphersuite(this.#suite ?? -1)?.mode === 'psk');
     const hello = request.opening?.hello;
     // A client with a PSK sends no certificate: the message behind its hello is this one.
     this.#reader = new ClientKeyExchange(hello === undefined ? undefined : uint16(hello, MESSAGE_SEQ_AT) + 1);
     const watch = rules.isPsk === undefined;
-    this.#inner = make(watch ? { ...request, output: this.#watchingOutput(request.output) } : request);
+    this.inner = make(watch ? { ...request, output: this } : request);
   }
 
-  get phase(): Phase {
-    return this.#inner.phase;
+  override get deadline(): number | undefined {
+    return this.#state === 'asking' ? this.#until : this.inner.deadline;
   }
 
-  get deadline(): number | undefined {
-    return this.#state === 'asking' ? this.#until : this.#inner.deadline;
+  override get halfOpenBytes(): number {
+    return super.halfOpenBytes + this.#waitingBytes + (this.#reader?.keptBytes ?? 0);
   }
 
-  get halfOpenBytes(): number {
-    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + this.#waitingBytes + (this.#reader?.keptBytes ?? 0);
-  }
-
-  start(now: number): void {
-    this.#inner.start(now);
-  }
-
-  receive(bytes: Uint8Array, now: number): void {
-    if (this.#state === 'open' || this.#inner.phase !== 'handshake') this.#inner.receive(bytes, now);
+  override receive(bytes: Uint8Array, now: number): void {
+    if (this.#state === 'open' || this.inner.phase !== 'handshake') this.inner.receive(bytes, now);
     else if (this.#state === 'asking') this.#hold(bytes);
     else this.#read(bytes, now);
   }
 
-  send(message: Uint8Array, now: number): void | Promise<void> {
-    return this.#inner.send(message, now);
-  }
-
-  timeout(now: number): void {
-    if (this.#state !== 'asking') this.#inner.timeout(now);
+  override timeout(now: number): void {
+    if (this.#state !== 'asking') this.inner.timeout(now);
     else if (now >= this.#until) this.#release(undefined, now);
   }
 
-  answer(id: number, answer: NeedAnswer, now: number): void {
-    if (id !== PSK_NEED) this.#inner.answer?.(id, answer, now);
+  override answer(id: number, answer: NeedAnswer, now: number): void {
+    if (id !== PSK_NEED) this.inner.answer?.(id, answer, now);
     // An answer that comes twice or too late finds the question settled.
     else if (this.#state === 'asking') this.#release(answer, now);
   }
 
-  answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
-    this.#inner.answerName?.(id, credential, now);
-  }
-
-  shutdown(now: number): void {
-    this.#inner.shutdown(now);
-  }
-
-  silence(now: number): Silence | undefined {
-    return this.#inner.silence?.(now);
-  }
-
-  maxMessage(lowerLimit: number): number {
-    return this.#inner.maxMessage(lowerLimit);
-  }
-
-  info(): AssociationInfo {
-    return this.#inner.info();
-  }
-
-  /** Absent where the engine has none. */
-  get exportKeyingMaterial(): ExportKeyingMaterial | undefined {
-    const inner = this.#inner;
-    return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
-  }
-
-  destroy(): void {
+  override destroy(): void {
     this.#waiting = [];
-    this.#inner.destroy();
+    this.inner.destroy();
+  }
+
+  // The output of an engine whose suite nobody tells: everything is passed on, the ServerHello is read.
+
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    this.#suite ??= negotiatedSuite(bytes);
+    return this.#output.datagram(bytes);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#output.message(bytes);
+  }
+
+  established(): void {
+    this.#suite ??= -1;
+    this.#output.established();
+  }
+
+  closed(alert?: Alert): void {
+    this.#output.closed(alert);
+  }
+
+  failed(error: NetError): void {
+    this.#output.failed(error);
+  }
+
+  need(id: number, what: Need): void {
+    this.#output.need(id, what);
+  }
+
+  session(session: Uint8Array): void {
+    this.#output.session?.(session);
+  }
+
+  dropped(reason: string): void {
+    this.#output.dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#output.trace?.(event);
   }
 
   /** Hands on everything but a ClientKeyExchange, and asks once that is complete. */
   #read(bytes: Uint8Array, now: number): void {
     let passFrom = 0;
     let at = 0;
-    while (at < bytes.length && readRecord(bytes, at, record) === undefined) {
+    while (at < bytes.length && readRecord(bytes, at, record, this.#idLength) === undefined) {
       const end = record.end;
       if (isClientKeyExchange(bytes, record) && this.#isPsk()) {
         if (!this.#reader!.add(bytes, record)) this.#output.dropped('repeatedFlight' satisfies Refusal);
-        if (passFrom < at) this.#inner.receive(bytes.subarray(passFrom, at), now);
+        if (passFrom < at) this.inner.receive(bytes.subarray(passFrom, at), now);
         if (this.#reader!.complete) {
           this.#ask(now);
           if (end < bytes.length) this.receive(bytes.subarray(end), now);
@@ -151,8 +154,8 @@ class PskGate implements Association {
       }
       at = end;
     }
-    if (passFrom === 0) this.#inner.receive(bytes, now);
-    else if (passFrom < bytes.length) this.#inner.receive(bytes.subarray(passFrom), now);
+    if (passFrom === 0) this.inner.receive(bytes, now);
+    else if (passFrom < bytes.length) this.inner.receive(bytes.subarray(passFrom), now);
   }
 
   #ask(now: number): void {
@@ -168,7 +171,7 @@ class PskGate implements Association {
   }
 
   #hold(bytes: Uint8Array): void {
-    const broken = readRecord(bytes, 0, record);
+    const broken = readRecord(bytes, 0, record, this.#idLength);
     // Behind a ClientKeyExchange of a PSK suite only change_cipher_spec and Finished are left (RFC 4279 §2).
     const repeated = record.epoch === 0 && (record.type === ContentType.handshake || this.#holds(bytes));
     if (broken !== undefined || repeated) {
@@ -196,30 +199,9 @@ class PskGate implements Association {
     this.#reader = undefined;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#inner.answer?.(PSK_NEED, key, now);
-    this.#inner.receive(first, now);
-    for (const bytes of rest) this.#inner.receive(bytes, now);
-  }
-
-  /** Passes everything on and reads the suite from the ServerHello. */
-  #watchingOutput(output: Output): Output {
-    return {
-      datagram: (bytes) => {
-        this.#suite ??= negotiatedSuite(bytes);
-        output.datagram(bytes);
-      },
-      message: (bytes) => output.message(bytes),
-      established: () => {
-        this.#suite ??= -1;
-        output.established();
-      },
-      closed: (alert) => output.closed(alert),
-      failed: (error) => output.failed(error),
-      need: (id, what) => output.need(id, what),
-      session: (session) => output.session?.(session),
-      dropped: (reason) => output.dropped(reason),
-      trace: (event) => output.trace?.(event),
-    };
+    this.inner.answer?.(PSK_NEED, key, now);
+    this.inner.receive(first, now);
+    for (const bytes of rest) this.inner.receive(bytes, now);
   }
 }
 

@@ -4,21 +4,23 @@
  * Decrypts nothing, reassembles nothing, and leaves addresses to the socket below.
  */
 
-import {
-  type Alert,
-  type Association,
-  type AssociationInfo,
-  type AssociationRequest,
-  type CertificateServerInfo,
-  CLOSE_NOTIFY,
-  type ExportKeyingMaterial,
-  type NeedAnswer,
-  type NetError,
-  type Output,
-  type Phase,
-  type Silence,
+import type {
+  Alert,
+  Association,
+  AssociationRequest,
+  CertificateServerInfo,
+  EngineErrorInit,
+  Need,
+  NeedAnswer,
+  NetError,
+  Output,
+  Phase,
+  Silence,
+  TraceEvent,
 } from '@avs-net/core/plugin';
-import { ENGINE_BYTES } from './half-open-bytes.ts';
+import { describeHint } from './alert-advice.ts';
+import { AssociationLayer, behindHandshake } from './association-layer.ts';
+import type { ConnectionIds } from './connection-ids.ts';
 import { fragment, readFragment } from './handshake-fragment.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 import { HandshakeRules } from './handshake-rules.ts';
@@ -43,25 +45,27 @@ export interface FilterRules {
    * ahead of their turn still are. Default false.
    */
   readonly reassembled?: boolean;
+  /** Makes the id of a request that has none, which are those of clients: a listener gives each peer its own. */
+  readonly connectionIds?: ConnectionIds | undefined;
 }
 
 /**
- * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own.
- * Reasons given to `output.dropped` are keys of `REFUSALS`.
+ * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own, and with an id if ids
+ * are to be negotiated. Reasons given to `output.dropped` are keys of `REFUSALS`.
  */
 export function filtered(request: AssociationRequest, make: MakeAssociation, rules: FilterRules = {}): Association {
-  return new RecordFilter(request, make, rules);
+  const { connectionIds } = rules;
+  const needsId = connectionIds !== undefined && request.connectionId === undefined && request.continued === undefined;
+  return new RecordFilter(needsId ? { ...request, connectionId: connectionIds.make() } : request, make, rules);
 }
 
-class RecordFilter implements Association {
-  readonly #request: AssociationRequest;
+class RecordFilter extends AssociationLayer implements Output {
   readonly #output: Output;
-  readonly #inner: Association;
-  readonly #info = (): AssociationInfo => this.#inner.info();
   readonly #protected = new ProtectedRules();
+  /** Bytes of the ids on records that come in, if they have one. */
+  readonly #idLength: number;
   /** Undefined once established. */
-  #handshake: HandshakeRules | undefined;
-  #alert: PlaintextAlert | undefined;
+  #handshake: Handshake | undefined;
   #learned = false;
   #receiving = false;
   /** Something came of the datagram that the engine has. */
@@ -69,48 +73,48 @@ class RecordFilter implements Association {
   #over = false;
 
   constructor(request: AssociationRequest, make: MakeAssociation, rules: FilterRules) {
-    this.#request = request;
+    super();
     this.#output = request.output;
-    const { certificates = true, boundedEngine, reassembled } = rules;
+    const { certificates = true, boundedEngine, reassembled, connectionIds } = rules;
+    this.#idLength = request.connectionId?.length ?? connectionIds?.length ?? 0;
     const limits = new HandshakeLimits({ role: request.role, certificates, boundedEngine, reassembled });
     // The hello that is adopted counts as received: a fragment that contradicts it is refused.
     const hello = request.opening?.hello;
     if (hello !== undefined && readFragment(hello, RECORD_HEADER, hello.length, part) === undefined) limits.admit(part);
-    this.#handshake = new HandshakeRules(limits, this.#protected);
-    this.#alert = new PlaintextAlert(request.handshakeTimeouts.min);
-    this.#inner = make({ ...request, output: this.#innerOutput() });
+    this.#handshake = {
+      rules: new HandshakeRules(limits, this.#protected, request.connectionId),
+      alert: new PlaintextAlert(request.handshakeTimeouts.min),
+      error: request.error,
+    };
+    this.inner = make({ ...request, output: this });
   }
 
-  get phase(): Phase {
-    return this.#over ? 'closed' : this.#inner.phase;
+  override get phase(): Phase {
+    return this.#over ? 'closed' : this.inner.phase;
   }
 
-  get deadline(): number | undefined {
+  override get deadline(): number | undefined {
     if (this.#over) return undefined;
-    const grace = this.#alert?.deadline;
-    const { deadline } = this.#inner;
+    const grace = this.#handshake?.alert.deadline;
+    const { deadline } = this.inner;
     return grace === undefined ? deadline : deadline === undefined ? grace : Math.min(grace, deadline);
   }
 
   /** Messages that are announced and early records are kept by the engine, on behalf of whoever sent them. */
-  get halfOpenBytes(): number {
-    return (this.#inner.halfOpenBytes ?? ENGINE_BYTES) + (this.#handshake?.keptBytes ?? 0);
+  override get halfOpenBytes(): number {
+    return super.halfOpenBytes + (this.#handshake?.rules.keptBytes ?? 0);
   }
 
-  start(now: number): void {
-    this.#inner.start(now);
-  }
-
-  receive(bytes: Uint8Array, now: number): void {
+  override receive(bytes: Uint8Array, now: number): void {
     if (bytes.length === 0) {
       this.#output.dropped('emptyDatagram' satisfies Refusal);
       return;
     }
-    this.#handshake?.begin();
+    this.#handshake?.rules.begin();
     let goodFrom = 0;
     let at = 0;
     while (at < bytes.length) {
-      const broken = readRecord(bytes, at, record);
+      const broken = readRecord(bytes, at, record, this.#idLength);
       const end = broken === undefined ? record.end : bytes.length;
       const refusal = broken ?? this.#judge(bytes, record, now);
       if (refusal !== undefined) {
@@ -124,71 +128,108 @@ class RecordFilter implements Association {
     else if (goodFrom < bytes.length) this.#pass(bytes.subarray(goodFrom), now);
   }
 
-  send(message: Uint8Array, now: number): void | Promise<void> {
-    return this.#inner.send(message, now);
-  }
-
-  timeout(now: number): void {
+  override timeout(now: number): void {
     if (this.#over) return;
-    const grace = this.#alert?.deadline;
+    const handshake = this.#handshake;
+    const grace = handshake?.alert.deadline;
     if (grace !== undefined && now >= grace) {
-      this.#fail(this.#alert!.last!);
+      this.#over = true;
+      this.#output.failed(handshake!.error(refusedBy(handshake!.alert.last!)));
       return;
     }
-    const { deadline } = this.#inner;
-    if (deadline !== undefined && now >= deadline) this.#handshake?.renew();
-    this.#inner.timeout(now);
+    const { deadline } = this.inner;
+    if (deadline !== undefined && now >= deadline) handshake?.rules.renew();
+    this.inner.timeout(now);
   }
 
-  answer(id: number, answer: NeedAnswer, now: number): void {
-    if (!this.#over) this.#inner.answer?.(id, answer, now);
+  override answer(id: number, answer: NeedAnswer, now: number): void {
+    if (!this.#over) super.answer(id, answer, now);
   }
 
-  answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
-    if (!this.#over) this.#inner.answerName?.(id, credential, now);
+  override answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
+    if (!this.#over) super.answerName(id, credential, now);
   }
 
-  shutdown(now: number): void {
-    if (!this.#over) this.#inner.shutdown(now);
+  override shutdown(now: number): void | Promise<void> {
+    return this.#over ? undefined : super.shutdown(now);
   }
 
-  silence(now: number): Silence | undefined {
-    const hint = this.#alert?.last;
-    return hint === undefined ? this.#inner.silence?.(now) : { message: describeHint(hint), alert: hint };
+  override silence(now: number): Silence | undefined {
+    const hint = this.#handshake?.alert.last;
+    return hint === undefined ? super.silence(now) : { message: describeHint(hint), alert: hint };
   }
 
-  maxMessage(lowerLimit: number): number {
-    return this.#inner.maxMessage(lowerLimit);
+  // What the engine reports.
+
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    if (this.#over) return undefined;
+    this.#heeded = true;
+    if (this.#receiving) this.#handshake?.alert.progress();
+    return this.#output.datagram(bytes);
   }
 
-  info(): AssociationInfo {
-    return this.#inner.info();
+  message(bytes: Uint8Array): void {
+    this.#heeded = true;
+    if (!this.#over) this.#output.message(bytes);
   }
 
-  /** Absent where the engine has none. */
-  get exportKeyingMaterial(): ExportKeyingMaterial | undefined {
-    const inner = this.#inner;
-    return inner.exportKeyingMaterial && ((...of) => inner.exportKeyingMaterial!(...of));
+  established(): void {
+    if (this.#over) return;
+    this.#handshake = undefined;
+    // Undefined while the engine is being made.
+    if (this.inner !== undefined) this.inner = behindHandshake(this.inner);
+    this.#output.established();
   }
 
-  destroy(): void {
-    this.#inner.destroy();
+  closed(alert?: Alert): void {
+    this.#heeded = true;
+    if (this.#over) return;
+    this.#over = true;
+    this.#output.closed(alert);
+  }
+
+  failed(error: NetError): void {
+    this.#heeded = true;
+    if (this.#over) return;
+    this.#over = true;
+    const handshake = this.#handshake;
+    const hint = error.code === 'ETIMEDOUT' ? handshake?.alert.last : undefined;
+    this.#output.failed(hint === undefined ? error : handshake!.error(refusedBy(hint, error)));
+  }
+
+  need(id: number, what: Need): void {
+    if (!this.#over) this.#output.need(id, what);
+  }
+
+  session(session: Uint8Array): void {
+    if (!this.#over) this.#output.session?.(session);
+  }
+
+  dropped(reason: string): void {
+    this.#heeded = true;
+    this.#output.dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#heeded = true;
+    this.#output.trace?.(event);
   }
 
   #judge(bytes: Uint8Array, header: RecordHeader, now: number): Refusal | undefined {
     if (this.#over) return 'afterEnd';
-    if (this.#handshake !== undefined) {
-      if (header.epoch === 0 && header.type === ContentType.alert) return this.#alert!.note(bytes, header, now);
-      return this.#handshake.judge(bytes, header, this.#info);
+    const handshake = this.#handshake;
+    if (handshake !== undefined) {
+      if (header.epoch === 0 && header.type === ContentType.alert) return handshake.alert.note(bytes, header, now);
+      return handshake.rules.judge(bytes, header, this.inner);
     }
     // RFC 6347 §4.2.4: whoever sent the last flight repeats it when the Finished of the peer comes again, and that is
     // protected; so nothing in the clear is needed any more.
     if (header.epoch === 0) return 'plaintext';
     if (!this.#learned) {
       this.#learned = true;
-      this.#protected.learn(this.#inner.info(), UNNAMED_SUITE);
+      this.#protected.learn(this.inner.info(), UNNAMED_SUITE);
     }
-    return this.#protected.judge(header);
+    return this.#protected.judge(bytes, header);
   }
 
   #pass(bytes: Uint8Array, now: number): void {
@@ -197,97 +238,26 @@ class RecordFilter implements Association {
     this.#receiving = true;
     this.#heeded = false;
     try {
-      this.#inner.receive(bytes, now);
+      this.inner.receive(bytes, now);
     } finally {
       this.#receiving = false;
     }
     // What the engine says nothing about it could not authenticate, or had before.
     if (established && !this.#heeded) this.#output.dropped('discarded' satisfies Refusal);
   }
-
-  #fail(hint: Alert): void {
-    this.#over = true;
-    this.#output.failed(this.#refusedBy(hint));
-  }
-
-  #refusedBy(hint: Alert, cause?: NetError): NetError {
-    const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
-    return this.#request.error({
-      code: 'EPROTO',
-      message: describeHint(hint, then),
-      alert: hint,
-      cause,
-    });
-  }
-
-  #innerOutput(): Output {
-    const output = this.#output;
-    return {
-      datagram: (bytes) => {
-        if (this.#over) return;
-        this.#heeded = true;
-        if (this.#receiving) this.#alert?.progress();
-        output.datagram(bytes);
-      },
-      message: (bytes) => {
-        this.#heeded = true;
-        if (!this.#over) output.message(bytes);
-      },
-      established: () => {
-        if (this.#over) return;
-        this.#handshake = undefined;
-        this.#alert = undefined;
-        output.established();
-      },
-      closed: (alert) => {
-        this.#heeded = true;
-        if (this.#over) return;
-        this.#over = true;
-        output.closed(alert);
-      },
-      failed: (error) => {
-        this.#heeded = true;
-        if (this.#over) return;
-        this.#over = true;
-        const hint = error.code === 'ETIMEDOUT' ? this.#alert?.last : undefined;
-        output.failed(hint === undefined ? error : this.#refusedBy(hint, error));
-      },
-      need: (id, what) => {
-        if (!this.#over) output.need(id, what);
-      },
-      session: (session) => {
-        if (!this.#over) output.session?.(session);
-      },
-      dropped: (reason) => {
-        this.#heeded = true;
-        output.dropped(reason);
-      },
-      trace: (event) => {
-        this.#heeded = true;
-        output.trace?.(event);
-      },
-    };
-  }
 }
 
-function describeHint({ name, description }: Alert, then = 'and nothing else completed the handshake'): string {
-  const what = description === CLOSE_NOTIFY ? 'ended' : 'refused';
-  const advice = ADVICE[description] ?? 'its log should say why';
-  return `the peer ${what} the handshake with alert ${name} (${description}), which was not authenticated, ${then}; ${advice}`;
+/** What is needed until the end of the handshake, and not kept longer. */
+interface Handshake {
+  readonly rules: HandshakeRules;
+  readonly alert: PlaintextAlert;
+  readonly error: AssociationRequest['error'];
 }
 
-/** What to look at, for alerts that a peer sends in the clear. */
-const ADVICE: Readonly<Record<number, string>> = {
-  20: 'the key may be wrong',
-  40: 'both sides need a ciphersuite and a credential of the same kind',
-  48: 'it does not know the authority that signed our certificate',
-  51: 'the key may be wrong',
-  70: 'both sides need a version in common',
-  71: 'its policy wants stronger ciphersuites or keys',
-  112: 'it serves no such name: is serverNameIndication right?',
-  115: 'it does not know the PSK identity',
-  116: 'it wants a client certificate',
-};
+function refusedBy(alert: Alert, cause?: NetError): EngineErrorInit {
+  const then = cause === undefined ? 'and answered nothing else' : 'and the handshake did not complete in time';
+  return { code: 'EPROTO', message: describeHint(alert, then), alert, cause };
+}
 
 const record = recordHeader();
 const part = fragment();

@@ -43,7 +43,7 @@ export class SessionDeadlines {
     this.stop();
     const now = this.#clock.now();
     for (const session of this.#table.halfOpen) {
-      if (session.begun + this.#rules.handshakeTimeout > now) break;
+      if (begun(session) + this.#rules.handshakeTimeout > now) break;
       this.#expired(session);
     }
     const idle = this.#rules.idleTimeout;
@@ -62,7 +62,7 @@ export class SessionDeadlines {
   }
 
   #handshakeDue(): number {
-    for (const session of this.#table.halfOpen) return session.begun + this.#rules.handshakeTimeout;
+    for (const session of this.#table.halfOpen) return begun(session) + this.#rules.handshakeTimeout;
     return Number.POSITIVE_INFINITY;
   }
 
@@ -75,4 +75,8 @@ export class SessionDeadlines {
     for (const session of this.#table.established) due = Math.min(due, session.lastHeard + idle);
     return Math.max(due, now + idle / 16);
   }
+}
+
+function begun({ handshake }: PeerSession): number {
+  return handshake?.begun ?? 0;
 }

@@ -65,7 +65,7 @@ describe('a new handshake from the address of an established peer', () => {
     endpoint.lower.sent.length = 0;
     endpoint.arrive(clientHello(AGAIN), PEER);
     endpoint.arrive(clientHello({ ...AGAIN, cookie: new Uint8Array(32) }), PEER);
-    endpoint.arrive(old.opening.opening.hello, PEER);
+    endpoint.arrive(old.begun!.hello, PEER);
     endpoint.arrive(handshake({ type: 1, messageSeq: 1, offset: 9, body: new Uint8Array(9) }), PEER);
     expect(endpoint.opened).toEqual([old]);
     expect(endpoint.lower.sent).toHaveLength(2);
@@ -134,8 +134,8 @@ describe('a new handshake from the address of an established peer', () => {
 
   it('may be repeated by its hello', () => {
     const { endpoint, shadow } = reconnecting();
-    endpoint.arrive(shadow.opening.opening.hello, PEER);
-    expect(shadow.association.received).toEqual([shadow.opening.opening.hello]);
+    endpoint.arrive(shadow.begun!.hello, PEER);
+    expect(shadow.association.received).toEqual([shadow.begun!.hello]);
     expect(endpoint.opened).toHaveLength(2);
   });
 });

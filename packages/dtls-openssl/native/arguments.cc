@@ -21,13 +21,19 @@ Arguments::Arguments(napi_env env, napi_callback_info info, const char* entry, s
 }
 
 uint32_t Arguments::Number(size_t index, const char* name, uint32_t min, uint32_t max) {
+  return static_cast<uint32_t>(WholeBetween(index, name, min, max));
+}
+
+double Arguments::Whole(size_t index, const char* name, double max) { return WholeBetween(index, name, 0, max); }
+
+double Arguments::WholeBetween(size_t index, const char* name, double min, double max) {
   double value = 0;
   if (!Has(index, name, napi_number, "a number")) return 0;
   napi_get_value_double(env_, values_[index], &value);
   // Also refuses NaN.
-  if (value >= min && value <= max && value == std::floor(value)) return static_cast<uint32_t>(value);
+  if (value >= min && value <= max && value == std::floor(value)) return value;
   char expected[80];
-  std::snprintf(expected, sizeof expected, "an integer of %u to %u", min, max);
+  std::snprintf(expected, sizeof expected, "an integer of %.0f to %.0f", min, max);
   RefuseRange(name, expected);
   return 0;
 }

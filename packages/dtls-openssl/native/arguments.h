@@ -26,6 +26,8 @@ class Arguments {
   Environment* environment() const { return environment_; }
 
   uint32_t Number(size_t index, const char* name, uint32_t min, uint32_t max);
+  // Of 0 to `max`, also where 32 bits are too few.
+  double Whole(size_t index, const char* name, double max);
   bool Boolean(size_t index, const char* name);
   // Without NUL, of at most `max` bytes of UTF-8.
   std::string Text(size_t index, const char* name, size_t max);
@@ -50,6 +52,7 @@ class Arguments {
  private:
   static constexpr size_t kMaxCount = 8;
 
+  double WholeBetween(size_t index, const char* name, double min, double max);
   bool Has(size_t index, const char* name, napi_valuetype wanted, const char* expected);
   bool IsUndefined(size_t index) const;
   void RefuseType(const char* name, const char* expected);

@@ -16,18 +16,9 @@ constexpr uint32_t kVerifyModes = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_C
 // Before its first flight nothing has been decided yet.
 Connection* UnstartedAt(Arguments* arguments, size_t index) {
   Connection* connection = arguments->AssociationAt(index);
-  if (connection == nullptr || SSL_in_before(connection->ssl())) return connection;
+  if (connection == nullptr || connection->IsUnstarted()) return connection;
   arguments->RefuseRange("association", "one that was not started");
   return nullptr;
-}
-
-napi_value CertificateValue(napi_env env, X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate, &der);
-  if (size <= 0) return nullptr;
-  napi_value value = BytesValue(env, reinterpret_cast<const char*>(der), static_cast<size_t>(size));
-  OPENSSL_free(der);
-  return value;
 }
 
 }  // namespace
@@ -106,13 +97,9 @@ napi_value PeerCertificates(napi_env env, napi_callback_info info) {
   Connection* connection = arguments.AssociationAt(0);
   napi_value list = nullptr;
   if (!arguments.ok() || napi_create_array(env, &list) != napi_ok) return nullptr;
-  X509* leaf = SSL_get0_peer_certificate(connection->ssl());
-  const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(connection->ssl());
   uint32_t count = 0;
-  if (leaf != nullptr) napi_set_element(env, list, count++, CertificateValue(env, leaf));
-  // A client finds the leaf in the chain again, a server does not, and a resumed session has no chain.
-  for (int i = connection->context().server() ? 0 : 1; i < sk_X509_num(chain); i++) {
-    napi_set_element(env, list, count++, CertificateValue(env, sk_X509_value(chain, i)));
+  for (const std::string& der : connection->facts().certificates) {
+    napi_set_element(env, list, count++, BytesValue(env, der.data(), der.size()));
   }
   return list;
 }

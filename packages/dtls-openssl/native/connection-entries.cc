@@ -1,6 +1,4 @@
 // Entries about associations. Those that do something write what came of it into `arena` and return how much they wrote.
-#include <openssl/objects.h>
-
 #include "arguments.h"
 #include "connection.h"
 #include "entries.h"
@@ -8,15 +6,16 @@
 
 namespace dtls_openssl {
 
-// createAssociation(context, mtu, minWait, maxWait, serverName | undefined): handle
+// createAssociation(context, mtu, minWait, maxWait, serverName | undefined, connectionId | undefined): handle
 napi_value CreateAssociation(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, "createAssociation", 5);
+  Arguments arguments(env, info, "createAssociation", 6);
   std::shared_ptr<Context> context = arguments.ContextAt(0);
   ConnectionOptions options;
   options.mtu = arguments.Number(1, "mtu", Connection::kMinMtu, UINT16_MAX);
   options.timeouts.min_ms = arguments.Number(2, "minWait", kMinWaitMs, kMaxWaitMs);
   options.timeouts.max_ms = arguments.Number(3, "maxWait", kMinWaitMs, kMaxWaitMs);
   const std::unique_ptr<std::string> name = arguments.OptionalText(4, "serverName", TLSEXT_MAXLEN_host_name);
+  options.connection_id = arguments.OptionalData(5, "connectionId", 0, kMaxConnectionId);
   if (!arguments.ok()) return nullptr;
   if (name != nullptr) options.server_name = *name;
   std::shared_ptr<Connection> connection = Connection::Open(arguments.environment(), std::move(context), options);
@@ -62,6 +61,11 @@ napi_value Send(napi_env env, napi_callback_info info) {
     arguments.RefuseRange("association", "established");
     return nullptr;
   }
+  const Established* established = connection->established();
+  if (established != nullptr && established->left() == 0 && !established->exhausted()) {
+    napi_throw_error(env, "EAGAIN", "no record number is left before the association is exported again");
+    return nullptr;
+  }
   connection->Send(message, &frames);
   return UnsignedValue(env, static_cast<uint32_t>(frames.used()));
 }
@@ -97,38 +101,31 @@ napi_value Shutdown(napi_env env, napi_callback_info info) {
 }
 
 // info(association): { version, ciphersuite, encryptThenMac, resumed, extendedMasterSecret, pskIdentity, identityHint,
-// alpn, serverName }
+// alpn, serverName, ownId, peerId }
 napi_value Info(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "info", 1);
   Connection* connection = arguments.AssociationAt(0);
   if (!arguments.ok()) return nullptr;
-  SSL* ssl = connection->ssl();
+  const Facts facts = connection->facts();
   napi_value object = ObjectValue(env);
-  const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
-  if (suite != nullptr) {
-    SetProperty(env, object, "version", UnsignedValue(env, static_cast<uint32_t>(SSL_version(ssl))));
-    SetProperty(env, object, "ciphersuite", UnsignedValue(env, SSL_CIPHER_get_protocol_id(suite)));
-    SetProperty(env, object, "encryptThenMac", BooleanValue(env, connection->handshake().encrypt_then_mac()));
+  const auto set_bytes = [&](const char* name, const std::string& bytes) {
+    SetProperty(env, object, name, BytesValue(env, bytes.data(), bytes.size()));
+  };
+  if (facts.suite != 0) {
+    SetProperty(env, object, "version", UnsignedValue(env, facts.version));
+    SetProperty(env, object, "ciphersuite", UnsignedValue(env, facts.suite));
+    SetProperty(env, object, "encryptThenMac", BooleanValue(env, facts.encrypt_then_mac));
   }
-  SetProperty(env, object, "resumed", BooleanValue(env, SSL_session_reused(ssl) == 1));
-  SetProperty(env, object, "extendedMasterSecret", BooleanValue(env, SSL_get_extms_support(ssl) == 1));
-  const std::string identity = SSL_session_reused(ssl) == 1 ? ReadMark(SSL_get_session(ssl)).identity
-                                                            : connection->handshake().peer_identity();
-  const bool psk = suite != nullptr && SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
-  if (psk && connection->context().server()) {
-    SetProperty(env, object, "pskIdentity", BytesValue(env, identity.data(), identity.size()));
+  SetProperty(env, object, "resumed", BooleanValue(env, facts.resumed));
+  SetProperty(env, object, "extendedMasterSecret", BooleanValue(env, facts.extended_master_secret));
+  if (facts.psk_identity) set_bytes("pskIdentity", *facts.psk_identity);
+  if (facts.identity_hint) SetProperty(env, object, "identityHint", TextValue(env, facts.identity_hint->c_str()));
+  if (!facts.alpn.empty()) set_bytes("alpn", facts.alpn);
+  if (facts.server_name) SetProperty(env, object, "serverName", TextValue(env, facts.server_name->c_str()));
+  if (facts.connection_ids) {
+    set_bytes("ownId", facts.own_id);
+    set_bytes("peerId", facts.peer_id);
   }
-  if (!connection->context().server()) {
-    SetProperty(env, object, "identityHint", TextValue(env, SSL_get_psk_identity_hint(ssl)));
-  }
-  const unsigned char* protocol = nullptr;
-  unsigned protocol_size = 0;
-  SSL_get0_alpn_selected(ssl, &protocol, &protocol_size);
-  if (protocol_size > 0) {
-    const auto* text = reinterpret_cast<const char*>(protocol);
-    SetProperty(env, object, "alpn", BytesValue(env, text, protocol_size));
-  }
-  SetProperty(env, object, "serverName", TextValue(env, SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)));
   return object;
 }
 
@@ -137,8 +134,18 @@ napi_value LastMessages(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "lastMessages", 1);
   Connection* connection = arguments.AssociationAt(0);
   if (!arguments.ok()) return nullptr;
+  if (connection->ssl() == nullptr) return UnsignedValue(env, uint32_t{Failure::kNoMessage} << 8 | Failure::kNoMessage);
   const Handshake& handshake = connection->handshake();
   return UnsignedValue(env, static_cast<uint32_t>(handshake.last_sent()) << 8 | handshake.last_received());
+}
+
+// newestRecord(association): number of the newest record that was authenticated; -1: there was none, or OpenSSL has them
+napi_value NewestRecord(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, "newestRecord", 1);
+  Connection* connection = arguments.AssociationAt(0);
+  if (!arguments.ok()) return nullptr;
+  const Established* established = connection->established();
+  return NumberValue(env, established == nullptr ? -1.0 : static_cast<double>(established->layer().newest()));
 }
 
 // destroyAssociation(association): whether there was one

@@ -5,8 +5,11 @@
 #include <cstring>
 #include <new>
 
+#include "association-state.h"
 #include "datagram-bio.h"
 #include "environment.h"
+#include "flight-writer.h"
+#include "session.h"
 
 #ifdef _WIN32
 #include <winsock2.h>
@@ -43,21 +46,41 @@ std::shared_ptr<Connection> Connection::Open(Environment* environment, std::shar
   return connection != nullptr && connection->Configure(environment, options) ? connection : nullptr;
 }
 
+std::shared_ptr<Connection> Connection::Continue(Environment* environment, std::shared_ptr<Context> context,
+                                                 Bytes bytes) {
+  AssociationState state;
+  if (!ReadAssociationState(bytes, &state)) return nullptr;
+  const RecordSecrets& secrets = state.keying_material.secrets();
+  if (secrets.server != context->server() || !context->HasSuite(secrets.suite)) return nullptr;
+  std::unique_ptr<RecordLayer> layer = RecordLayer::Continue(&environment->cipher_pool, state.records);
+  std::shared_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), {}));
+  if (layer == nullptr || connection == nullptr) return nullptr;
+  connection->established_.reset(new (std::nothrow)
+                                     Established(std::move(layer), secrets, std::move(state.facts)));
+  return connection->established_ == nullptr ? nullptr : connection;
+}
+
 Connection::Connection(Environment* environment, std::shared_ptr<Context> context, const ConnectionOptions& options)
     : count_(&environment->live, &LiveObjects::associations),
       context_(std::move(context)),
-      handshake_(options.timeouts),
-      mtu_(std::clamp(options.mtu, kMinMtu, kMaxMtu)) {}
+      mtu_(static_cast<uint16_t>(std::clamp(options.mtu, kMinMtu, kMaxMtu))) {}
 
-Connection::~Connection() {
+Connection::~Connection() { LetGo(); }
+
+void Connection::LetGo() {
   // Otherwise OpenSSL takes the session of a peer that just went away for a broken one.
   const bool whole = ssl_ != nullptr && phase_ == Phase::kEstablished;
   if (whole) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
+  ssl_ = nullptr;
+  ssl_count_.reset();
+  handshake_.reset();
 }
 
 bool Connection::Configure(Environment* environment, const ConnectionOptions& options) {
-  ssl_ = SSL_new(context_->ssl_ctx());
+  handshake_.reset(new (std::nothrow) Handshake(options.timeouts, options.connection_id, &environment->cipher_pool,
+                                                context_->server()));
+  ssl_ = handshake_ == nullptr ? nullptr : SSL_new(context_->ssl_ctx());
   if (ssl_ == nullptr) return false;
   ssl_count_.emplace(&environment->live, &LiveObjects::connections);
   BIO* bio = NewDatagramBio(environment->bio_method, this);
@@ -66,7 +89,7 @@ bool Connection::Configure(Environment* environment, const ConnectionOptions& op
   SSL_set_bio(ssl_, bio, bio);
   SSL_set_app_data(ssl_, this);
   WatchAlerts(ssl_);
-  handshake_.Watch(ssl_);
+  handshake_->Watch(ssl_);
   if (context_->server()) {
     SSL_set_accept_state(ssl_);
   } else {
@@ -77,6 +100,12 @@ bool Connection::Configure(Environment* environment, const ConnectionOptions& op
 
 void Connection::Start(Bytes opening, FrameWriter* frames) {
   Lending lending(&frames_, frames, &input_, opening);
+  if (established_ != nullptr) {
+    if (phase_ != Phase::kHandshake) return;
+    phase_ = Phase::kEstablished;
+    frames_->Write(FrameKind::kEstablished);
+    return;
+  }
   if (context_->server() && !opening.present) return;
   if (context_->server() && !Adopt()) return Fail(FailureKind::kProtocol);
   Advance();
@@ -85,23 +114,30 @@ void Connection::Start(Bytes opening, FrameWriter* frames) {
 void Connection::Receive(Bytes datagram, FrameWriter* frames) {
   // OpenSSL reports an empty datagram as an end of everything.
   if (phase_ == Phase::kClosed || datagram.size == 0) return;
-  Lending lending(&frames_, frames, &input_, datagram);
-  return phase_ == Phase::kHandshake ? Advance() : ReadMessages();
+  Lending lending(&frames_, frames, &input_, {});
+  if (established_ == nullptr) return phase_ == Phase::kHandshake ? ReceiveHandshake(datagram) : Feed(datagram);
+  established_->Receive(datagram, frames);
+  if (established_->over()) phase_ = Phase::kClosed;
 }
 
 void Connection::Send(Bytes message, FrameWriter* frames) {
   Lending lending(&frames_, frames, &input_, {});
-  if (SSL_write(ssl_, message.data, static_cast<int>(message.size)) <= 0) Fail(FailureKind::kProtocol);
+  if (established_ == nullptr) {
+    if (SSL_write(ssl_, message.data, static_cast<int>(message.size)) <= 0) Fail(FailureKind::kProtocol);
+    return;
+  }
+  established_->Send(message, frames);
+  if (established_->over()) phase_ = Phase::kClosed;
 }
 
 void Connection::Timeout(FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake) return;
+  if (phase_ != Phase::kHandshake || ssl_ == nullptr) return;
   Lending lending(&frames_, frames, &input_, {});
   timeval left;
   const bool expired = DTLSv1_get_timeout(ssl_, &left) == 1 && left.tv_sec == 0 && left.tv_usec == 0;
-  if (expired && handshake_.IsLastWait()) return Fail(FailureKind::kTimeout);
+  if (expired && handshake_->IsLastWait()) return Fail(FailureKind::kTimeout);
   if (expired && DTLSv1_handle_timeout(ssl_) < 0) {
-    return Fail(handshake_.exhausted() ? FailureKind::kTimeout : FailureKind::kProtocol);
+    return Fail(handshake_->exhausted() ? FailureKind::kTimeout : FailureKind::kProtocol);
   }
   ReportTimer();
 }
@@ -109,31 +145,36 @@ void Connection::Timeout(FrameWriter* frames) {
 void Connection::Shutdown(FrameWriter* frames) {
   if (phase_ == Phase::kClosed) return;
   Lending lending(&frames_, frames, &input_, {});
-  if (phase_ == Phase::kEstablished) SSL_shutdown(ssl_);
+  const bool established = phase_ == Phase::kEstablished;
   phase_ = Phase::kClosed;
+  if (established_ != nullptr) return established_->Shutdown(frames);
+  if (established) SSL_shutdown(ssl_);
   frames_->Write(FrameKind::kClosed);
 }
 
 bool Connection::AnswerPsk(Bytes key) {
-  if (context_->sessions() != nullptr && key.present) psk_fingerprint_ = FingerprintOf(key);
-  return psk_answer_.Assign(key);
+  if (handshake_ == nullptr) return true;
+  if (context_->sessions() != nullptr && key.present) handshake_->psk_fingerprint() = FingerprintOf(key);
+  return handshake_->psk_answer().Assign(key);
 }
 
 void Connection::AnswerSession(Bytes key, FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake || session_claim_.state() != SessionClaim::State::kAsking) return;
+  if (phase_ != Phase::kHandshake || handshake_ == nullptr) return;
+  if (handshake_->session_claim().state() != SessionClaim::State::kAsking) return;
   Lending lending(&frames_, frames, &input_, {});
-  session_claim_.Answer(key);
+  handshake_->session_claim().Answer(key);
   Advance();
 }
 
 void Connection::AnswerServerName(std::shared_ptr<Context> named, Bytes id_context, FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake || server_name_.state() != ServerNameClaim::State::kAsking) return;
+  if (phase_ != Phase::kHandshake) return;
+  if (handshake_->server_name().state() != ServerNameClaim::State::kAsking) return;
   Lending lending(&frames_, frames, &input_, {});
   if (named == nullptr) {
-    server_name_.Refuse();
+    handshake_->server_name().Refuse();
   } else if (named == context_) {
-    server_name_.UseDefault();
-  } else if (!server_name_.Use(ssl_, std::move(named), id_context)) {
+    handshake_->server_name().UseDefault();
+  } else if (!handshake_->server_name().Use(ssl_, std::move(named), id_context)) {
     return Fail(FailureKind::kProtocol);
   }
   Advance();
@@ -148,8 +189,12 @@ int Connection::TakeInput(uint8_t* to, int capacity) {
 
 void Connection::PutOutput(Bytes datagram) {
   // A flight that OpenSSL repeats although the schedule is over.
-  if (handshake_.exhausted() && phase_ == Phase::kHandshake) return;
-  if (frames_ != nullptr && !frames_->Write(FrameKind::kDatagram, datagram)) frames_->Write(FrameKind::kLost);
+  if (handshake_->exhausted() && phase_ == Phase::kHandshake) return;
+  if (frames_ == nullptr) return;
+  FlightWriter flight(mtu_, frames_);
+  if (!handshake_->translator().Write(ssl_, handshake_->ids(), datagram, &flight, &handshake_->sent())) {
+    frames_->Write(FrameKind::kLost);
+  }
 }
 
 // The hello has message_seq 1 (RFC 6347 §4.2.1), which SSL_accept alone would wait before for ever.
@@ -161,17 +206,144 @@ bool Connection::Adopt() {
   return adopted == 1;
 }
 
+// Records in the clear are OpenSSL's; a protected one needs keys, which may come of what is in front of it.
+void Connection::ReceiveHandshake(Bytes datagram) {
+  size_t run = 0, at = 0;
+  while (at < datagram.size && phase_ == Phase::kHandshake) {
+    RecordHeader header;
+    const Bytes rest{datagram.data + at, datagram.size - at, true};
+    if (!ParseRecordHeader(rest, handshake_->ids().own().size, &header)) break;
+    const size_t size = header.size() + header.body;
+    at += size;
+    if (header.epoch() == 0 && header.type != RecordHeader::kConnectionIdType) continue;
+    const size_t clear = at - size - run;
+    if (clear > 0) Feed({datagram.data + run, clear, true});
+    if (phase_ == Phase::kHandshake) {
+      ReceiveProtected({rest.data, size, true});
+    } else {
+      at -= size;
+    }
+    run = at;
+  }
+  if (phase_ == Phase::kHandshake && run < at) {
+    Feed({datagram.data + run, at - run, true});
+    run = at;
+  }
+  const Bytes rest{datagram.data + run, datagram.size - run, true};
+  if (phase_ != Phase::kEstablished || rest.size == 0) return;
+  if (established_ == nullptr) return Feed(rest);
+  established_->Receive(rest, frames_);
+  if (established_->over()) phase_ = Phase::kClosed;
+}
+
+void Connection::ReceiveProtected(Bytes record) {
+  Translator& translator = handshake_->translator();
+  switch (translator.Prepare(ssl_, handshake_->ids())) {
+    case Translator::State::kNoKeys:
+      for (size_t gone = handshake_->early_records().Keep(record); gone > 0; gone--) {
+        WriteDropped(frames_, DropReason::kEarly);
+      }
+      return;
+    case Translator::State::kIdle:
+      return Feed(record);
+    case Translator::State::kBroken:
+      return;
+    case Translator::State::kReady:
+      break;
+  }
+  if (record.size > FrameWriter::kScratch) return WriteDropped(frames_, DropReason::kEarly);
+  uint8_t* content = frames_->scratch();
+  const OpenedRecord opened = translator.Open(record, content);
+  if (opened.verdict != RecordVerdict::kOpened) return WriteDropped(frames_, DropReasonOf(opened.verdict));
+  const Bytes authentic{content, opened.size, true};
+  if (opened.type == SSL3_RT_APPLICATION_DATA) {
+    for (size_t gone = handshake_->early_messages().Keep(authentic); gone > 0; gone--) {
+      WriteDropped(frames_, DropReason::kEarly);
+    }
+    return;
+  }
+  // A Finished or an alert; nothing larger is protected before a handshake is over.
+  uint8_t sealed[512];
+  const size_t size = translator.SealForOpenssl(opened.type, authentic, sealed, sizeof sealed);
+  if (size == 0) return WriteDropped(frames_, DropReason::kUnexpected);
+  Feed({sealed, size, true});
+}
+
+// As often as something new may have brought keys.
+void Connection::RetryEarlyRecords() {
+  while (phase_ == Phase::kHandshake && !handshake_->early_records().empty()) {
+    if (handshake_->translator().Prepare(ssl_, handshake_->ids()) == Translator::State::kNoKeys) return;
+    const std::string record = handshake_->early_records().Take();
+    ReceiveProtected(BytesOf(record));
+  }
+}
+
+void Connection::Feed(Bytes records) {
+  input_ = records;
+  if (phase_ == Phase::kHandshake) {
+    Advance();
+  } else {
+    ReadMessages();
+  }
+  input_ = {};
+}
+
 void Connection::Advance() {
+  handshake_->sent().Clear();
   const int result = SSL_do_handshake(ssl_);
-  if (handshake_.exhausted()) return Fail(FailureKind::kTimeout);
+  if (handshake_->exhausted()) return Fail(FailureKind::kTimeout);
   // Nothing goes on before the claim is answered.
   if (SSL_want_client_hello_cb(ssl_)) return;
-  if (result != 1) return WaitsForInput() ? ReportTimer() : Fail(KindOfError(result));
+  if (result == 1) return Establish();
+  if (!WaitsForInput()) return Fail(KindOfError(result));
+  ReportTimer();
+  RetryEarlyRecords();
+}
+
+void Connection::Establish() {
   phase_ = Phase::kEstablished;
-  handshake_.Unwatch(ssl_);
+  handshake_->Unwatch(ssl_);
   frames_->Write(FrameKind::kEstablished);
+  if (context_->takes_sessions()) GiveSession();
+  std::unique_ptr<RecordLayer> layer = handshake_->translator().TakeLayer();
   // Data may have overtaken the last flight.
-  ReadMessages();
+  if (layer == nullptr) return ReadMessages();
+  established_.reset(new (std::nothrow) Established(std::move(layer), handshake_->translator().secrets(), facts(),
+                                                    std::move(handshake_->sent()), mtu_));
+  if (established_ == nullptr) return Fail(FailureKind::kEnd);
+  DeliverEarly();
+  LetGo();
+}
+
+void Connection::DeliverEarly() {
+  while (!handshake_->early_messages().empty()) {
+    const std::string message = handshake_->early_messages().Take();
+    if (!message.empty()) frames_->Write(FrameKind::kMessage, BytesOf(message));
+  }
+  while (!handshake_->early_records().empty() && !established_->over()) {
+    const std::string record = handshake_->early_records().Take();
+    established_->Receive(BytesOf(record), frames_);
+  }
+  if (established_->over()) phase_ = Phase::kClosed;
+}
+
+// Before OpenSSL forgets it.
+void Connection::GiveSession() {
+  Secret session;
+  if (SessionOf(ssl_, &session)) frames_->Write(FrameKind::kSession, {session.data(), session.size(), true});
+}
+
+Facts Connection::facts() const {
+  if (established_ != nullptr) return established_->facts();
+  Facts facts = FactsOf(ssl_, *handshake_, context_->server());
+  if (phase_ == Phase::kEstablished) facts.certificates = PeerCertificatesOf(ssl_, context_->server());
+  return facts;
+}
+
+bool Connection::ExportKeyingMaterial(const std::string& label, Bytes context, uint8_t* to, size_t size) const {
+  if (established_ != nullptr) return established_->keying_material().Export(label, context, to, size);
+  return SSL_export_keying_material(ssl_, to, size, label.data(), label.size(), context.data, context.size,
+                                    context.present ? 1 : 0) == 1;
 }
 
 void Connection::ReadMessages() {
@@ -212,18 +384,17 @@ uint8_t Connection::Verdict() const {
 
 void Connection::Fail(FailureKind kind) {
   phase_ = Phase::kClosed;
-  LibraryError library = FirstLibraryError();
-  const uint8_t verdict = Verdict();
-  if (verdict != 0) std::snprintf(library.text, sizeof library.text, "%s", X509_verify_cert_error_string(verdict));
-  const size_t text = std::strlen(library.text);
-  uint8_t payload[8 + sizeof library.text];
-  payload[0] = static_cast<uint8_t>(kind);
-  payload[1] = handshake_.last_sent();
-  payload[2] = handshake_.last_received();
-  payload[3] = verdict;
-  PutUint32(payload + 4, static_cast<uint32_t>(library.code));
-  std::memcpy(payload + 8, library.text, text);
-  frames_->Write(FrameKind::kFailed, {payload, 8 + text, true});
+  Failure failure;
+  failure.kind = kind;
+  failure.last_sent = handshake_->last_sent();
+  failure.last_received = handshake_->last_received();
+  failure.verdict = Verdict();
+  failure.library = FirstLibraryError();
+  if (failure.verdict != 0) {
+    const char* text = X509_verify_cert_error_string(failure.verdict);
+    std::snprintf(failure.library.text, sizeof failure.library.text, "%s", text);
+  }
+  WriteFailure(frames_, failure);
 }
 
 void Connection::ReportTimer() {

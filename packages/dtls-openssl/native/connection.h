@@ -1,5 +1,6 @@
-// One association: an SSL, the datagram it is reading and the frames it reports into. Bytes in, bytes out; no socket and
-// no JavaScript.
+// One association: an SSL, the datagram it is reading and the frames it reports into, until the handshake is over; from
+// then on what is left of it (`Established`), if our record layer has the suite. Bytes in, bytes out; no socket and no
+// JavaScript.
 #ifndef DTLS_OPENSSL_CONNECTION_H_
 #define DTLS_OPENSSL_CONNECTION_H_
 
@@ -11,13 +12,11 @@
 
 #include "bytes.h"
 #include "context.h"
-#include "errors.h"
+#include "established.h"
+#include "failure.h"
 #include "frames.h"
 #include "handshake.h"
 #include "live-objects.h"
-#include "psk.h"
-#include "server-name.h"
-#include "session-server.h"
 
 namespace dtls_openssl {
 
@@ -27,6 +26,8 @@ struct ConnectionOptions {
   RetransmissionTimeouts timeouts;
   // Sent as SNI; empty: none.
   std::string server_name;
+  // What the peer is to put on its records; absent: none is negotiated.
+  Bytes connection_id;
 };
 
 class Connection {
@@ -44,6 +45,9 @@ class Connection {
   // Null: what is wrong is in the error queue.
   static std::shared_ptr<Connection> Open(Environment* environment, std::shared_ptr<Context> context,
                                           const ConnectionOptions& options);
+  // Goes on from what `Established::Save` gave: established by `Start`, without SSL and handshake. Null: it is no such
+  // state, or not one of this role.
+  static std::shared_ptr<Connection> Continue(Environment* environment, std::shared_ptr<Context> context, Bytes state);
   static Connection* From(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
 
   ~Connection();
@@ -66,14 +70,21 @@ class Connection {
   // Sends close_notify if established.
   void Shutdown(FrameWriter* frames);
 
+  // RFC 5705, only when established. False: the label is reserved.
+  bool ExportKeyingMaterial(const std::string& label, Bytes context, uint8_t* to, size_t size) const;
+  // So far; certificates only when established.
+  Facts facts() const;
+
   Phase phase() const { return phase_; }
-  SSL* ssl() const { return ssl_; }
   const Context& context() const { return *context_; }
-  Secret& psk_answer() { return psk_answer_; }
-  Handshake& handshake() { return handshake_; }
-  SessionClaim& session_claim() { return session_claim_; }
-  ServerNameClaim& server_name() { return server_name_; }
-  const KeyFingerprint& psk_fingerprint() const { return psk_fingerprint_; }
+  // Null once it is let go.
+  SSL* ssl() const { return ssl_; }
+  // Before anything was sent or received.
+  bool IsUnstarted() const { return ssl_ != nullptr && SSL_in_before(ssl_); }
+  // Only as long as there is an SSL.
+  Handshake& handshake() { return *handshake_; }
+  // Null where OpenSSL keeps the association, and before it is established.
+  Established* established() { return established_.get(); }
   uint32_t mtu() const { return mtu_; }
   uint32_t fallback_mtu() const { return mtu_ < kFallbackMtu ? mtu_ : kFallbackMtu; }
   // Null outside a call.
@@ -88,7 +99,15 @@ class Connection {
   Connection(Environment* environment, std::shared_ptr<Context> context, const ConnectionOptions& options);
   bool Configure(Environment* environment, const ConnectionOptions& options);
   bool Adopt();
+  void ReceiveHandshake(Bytes datagram);
+  void ReceiveProtected(Bytes record);
+  void RetryEarlyRecords();
+  void Feed(Bytes records);
   void Advance();
+  void Establish();
+  void LetGo();
+  void DeliverEarly();
+  void GiveSession();
   void ReadMessages();
   bool WaitsForInput() const;
   FailureKind KindOfError(int result) const;
@@ -103,12 +122,9 @@ class Connection {
   std::shared_ptr<Context> context_;
   SSL* ssl_ = nullptr;
   Phase phase_ = Phase::kHandshake;
-  Handshake handshake_;
-  Secret psk_answer_;
-  KeyFingerprint psk_fingerprint_{};
-  SessionClaim session_claim_;
-  ServerNameClaim server_name_;
-  uint32_t mtu_;
+  const uint16_t mtu_;
+  std::unique_ptr<Handshake> handshake_;
+  std::unique_ptr<Established> established_;
   Bytes input_;
   FrameWriter* frames_ = nullptr;
 };

@@ -3,8 +3,10 @@
 #include <new>
 
 #include "application-protocols.h"
+#include "connection-id.h"
 #include "environment.h"
 #include "server-name.h"
+#include "session.h"
 
 namespace dtls_openssl {
 namespace {
@@ -43,7 +45,7 @@ bool Context::Configure(const ContextOptions& options) {
   }
   return SSL_CTX_set_min_proto_version(ssl_ctx_, options.min_version) == 1 &&
          SSL_CTX_set_max_proto_version(ssl_ctx_, options.max_version) == 1 &&
-         SSL_CTX_set_cipher_list(ssl_ctx_, options.cipher_list.c_str()) == 1;
+         SSL_CTX_set_cipher_list(ssl_ctx_, options.cipher_list.c_str()) == 1 && NegotiateConnectionIds(ssl_ctx_);
 }
 
 bool Context::UseClientPsk(Bytes identity, Bytes key) {
@@ -56,6 +58,11 @@ bool Context::UseServerPsk(const std::string* hint, bool conceal_unknown_identit
   conceals_unknown_identity_ = conceal_unknown_identity;
   InstallServerPsk(ssl_ctx_);
   return hint == nullptr || SSL_CTX_use_psk_identity_hint(ssl_ctx_, hint->c_str()) == 1;
+}
+
+void Context::TakeSessions() {
+  takes_sessions_ = true;
+  dtls_openssl::TakeSessions(ssl_ctx_);
 }
 
 bool Context::ServeSessions(Bytes id_context, bool tickets) {

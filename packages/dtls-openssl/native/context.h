@@ -43,6 +43,8 @@ class Context {
   // An absent hint differs from an empty one (RFC 4279 §5.2).
   bool UseServerPsk(const std::string* hint, bool conceal_unknown_identity);
 
+  // Client: associations report sessions, and servers are asked for tickets.
+  void TakeSessions();
   // Server, once. False: OpenSSL refuses something.
   bool ServeSessions(Bytes id_context, bool tickets);
   // Server: the name that a client asks for decides which context serves it.
@@ -56,6 +58,8 @@ class Context {
   bool conceals_unknown_identity() const { return conceals_unknown_identity_; }
   const std::string& protocols() const { return protocols_; }
   bool serves_names() const { return serves_names_; }
+  bool HasSuite(uint16_t suite) const { return policy_.HasSuite(suite); }
+  bool takes_sessions() const { return takes_sessions_; }
   // Null where nothing is resumed.
   SessionServer* sessions() const { return sessions_.get(); }
 
@@ -68,6 +72,7 @@ class Context {
   SecurityPolicy policy_;
   ClientPsk client_psk_;
   bool conceals_unknown_identity_ = true;
+  bool takes_sessions_ = false;
   std::unique_ptr<SessionServer> sessions_;
   bool serves_names_ = false;
   std::string protocols_;

@@ -33,6 +33,7 @@ napi_value AnswerPsk(napi_env env, napi_callback_info info);
 napi_value Shutdown(napi_env env, napi_callback_info info);
 napi_value Info(napi_env env, napi_callback_info info);
 napi_value LastMessages(napi_env env, napi_callback_info info);
+napi_value NewestRecord(napi_env env, napi_callback_info info);
 napi_value DestroyAssociation(napi_env env, napi_callback_info info);
 
 // server-name-entries.cc
@@ -44,11 +45,25 @@ napi_value TakeSessionsEntry(napi_env env, napi_callback_info info);
 napi_value ServeSessions(napi_env env, napi_callback_info info);
 napi_value UseTicketKeys(napi_env env, napi_callback_info info);
 napi_value OfferSessionEntry(napi_env env, napi_callback_info info);
-napi_value SessionEntry(napi_env env, napi_callback_info info);
 napi_value AnswerSession(napi_env env, napi_callback_info info);
 napi_value UseProtocolsEntry(napi_env env, napi_callback_info info);
 napi_value LogKeysEntry(napi_env env, napi_callback_info info);
 napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info);
+
+// continuation-entries.cc
+napi_value ContinueAssociation(napi_env env, napi_callback_info info);
+napi_value SaveAssociation(napi_env env, napi_callback_info info);
+napi_value StoredAssociation(napi_env env, napi_callback_info info);
+napi_value NumbersLeft(napi_env env, napi_callback_info info);
+
+// record-entries.cc
+napi_value CreateRecordLayer(napi_env env, napi_callback_info info);
+napi_value SealRecord(napi_env env, napi_callback_info info);
+napi_value OpenRecord(napi_env env, napi_callback_info info);
+napi_value SetRecordLimit(napi_env env, napi_callback_info info);
+napi_value SaveRecordState(napi_env env, napi_callback_info info);
+napi_value ContinueRecordLayer(napi_env env, napi_callback_info info);
+napi_value DestroyRecordLayer(napi_env env, napi_callback_info info);
 
 }  // namespace dtls_openssl
 

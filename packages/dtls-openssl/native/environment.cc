@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "context.h"
 #include "datagram-bio.h"
+#include "record-layer.h"
 
 namespace dtls_openssl {
 

@@ -5,6 +5,7 @@
 #include <node_api.h>
 #include <openssl/bio.h>
 
+#include "cipher-pool.h"
 #include "handle-table.h"
 #include "live-objects.h"
 
@@ -12,6 +13,7 @@ namespace dtls_openssl {
 
 class Connection;
 class Context;
+class RecordLayer;
 
 class Environment {
  public:
@@ -26,8 +28,11 @@ class Environment {
   LiveObjects live;
   // Of this environment and not of the process: OpenSSL has no more than 128 numbers for registered types.
   BIO_METHOD* bio_method = nullptr;
+  // Before what seals with it.
+  CipherPool cipher_pool;
   HandleTable<Context> contexts;
   HandleTable<Connection> connections;
+  HandleTable<RecordLayer> record_layers;
 
  private:
   Environment() = default;

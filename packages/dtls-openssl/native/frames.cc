@@ -12,13 +12,17 @@ size_t FrameWriter::room() const {
 
 bool FrameWriter::Write(FrameKind kind, Bytes payload) {
   if (static_cast<size_t>(end_ - next_) < kHeader || payload.size > room()) return false;
+  if (payload.size > 0) std::memcpy(next_ + kHeader, payload.data, payload.size);
+  Commit(kind, payload.size);
+  return true;
+}
+
+void FrameWriter::Commit(FrameKind kind, size_t size) {
   next_[0] = static_cast<uint8_t>(kind);
   next_[1] = 0;
-  next_[2] = static_cast<uint8_t>(payload.size);
-  next_[3] = static_cast<uint8_t>(payload.size >> 8);
-  if (payload.size > 0) std::memcpy(next_ + kHeader, payload.data, payload.size);
-  next_ += kHeader + payload.size;
-  return true;
+  next_[2] = static_cast<uint8_t>(size);
+  next_[3] = static_cast<uint8_t>(size >> 8);
+  next_ += kHeader + size;
 }
 
 }  // namespace dtls_openssl

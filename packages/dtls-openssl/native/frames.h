@@ -24,9 +24,25 @@ enum class FrameKind : uint8_t {
   kKeyLog = 10,      // a line of a key log: secret
   kSessionClaim = 11,  // the PSK identity whose session a client wants to resume; waits for an answer
   kServerName = 12,    // the name that a client asks for, as it was sent; waits for an answer
+  kSession = 13,     // client, behind kEstablished: what can be resumed later: secret
+  kDropped = 14,     // a DropReason
 };
 
-enum class FailureKind : uint8_t { kProtocol = 0, kTimeout = 1, kEnd = 2 };
+// Why a record had no effect.
+enum class DropReason : uint8_t {
+  kMalformed = 0,
+  kWrongEpoch = 1,
+  kWrongConnectionId = 2,
+  kReplayed = 3,
+  kForged = 4,
+  // Ahead of the keys, and too much of it.
+  kEarly = 5,
+  // Authentic, but of no use here.
+  kUnexpected = 6,
+  kRenegotiation = 7,
+  // A Finished, but the flight that would answer it is forgotten.
+  kRepeatedFlight = 8,
+};
 
 class FrameWriter {
  public:
@@ -43,6 +59,9 @@ class FrameWriter {
 
   // False: no room, nothing was written.
   bool Write(FrameKind kind, Bytes payload = {});
+  // Where the payload of the next frame goes, at most `size` bytes of it, for Commit. Null: no room.
+  uint8_t* Reserve(size_t size) { return size <= room() ? next_ + kHeader : nullptr; }
+  void Commit(FrameKind kind, size_t size);
   // Room for the payload of one more frame.
   size_t room() const;
   uint8_t* scratch() const { return end_; }

@@ -1,5 +1,6 @@
 // What is only of interest until an association is established: the retransmission schedule, which messages went to and
-// fro (so that silence can be explained), and the one extension whose outcome OpenSSL does not tell.
+// fro (so that silence can be explained), what was asked and answered, connection ids, the translation of records, and
+// what came before its time.
 #ifndef DTLS_OPENSSL_HANDSHAKE_H_
 #define DTLS_OPENSSL_HANDSHAKE_H_
 
@@ -9,6 +10,14 @@
 #include <string>
 
 #include "bytes.h"
+#include "connection-id.h"
+#include "early-records.h"
+#include "failure.h"
+#include "last-flight.h"
+#include "secret.h"
+#include "server-name.h"
+#include "session-server.h"
+#include "translator.h"
 
 namespace dtls_openssl {
 
@@ -23,10 +32,8 @@ struct RetransmissionTimeouts {
 
 class Handshake {
  public:
-  // HandshakeType (RFC 5246 §7.4); no message has this number.
-  static constexpr uint8_t kNone = 255;
-
-  explicit Handshake(RetransmissionTimeouts timeouts) : timeouts_(timeouts) {}
+  Handshake(RetransmissionTimeouts timeouts, Bytes own_id, CipherPool* pool, bool server)
+      : timeouts_(timeouts), ids_(own_id), translator_(pool, server) {}
 
   // Callbacks that are only needed until the handshake is over.
   void Watch(SSL* ssl);
@@ -43,6 +50,22 @@ class Handshake {
   // Server: the PSK identity as it was sent; OpenSSL itself cuts it at the first NUL.
   const std::string& peer_identity() const { return peer_identity_; }
 
+  // Server: what the application answered.
+  Secret& psk_answer() { return psk_answer_; }
+  KeyFingerprint& psk_fingerprint() { return psk_fingerprint_; }
+  SessionClaim& session_claim() { return session_claim_; }
+  ServerNameClaim& server_name() { return server_name_; }
+
+  ConnectionIds& ids() { return ids_; }
+  const ConnectionIds& ids() const { return ids_; }
+  Translator& translator() { return translator_; }
+  // What OpenSSL has sent since it was last given something.
+  LastFlight& sent() { return sent_; }
+  // Protected records of the peer that there are no keys for yet.
+  EarlyRecords& early_records() { return early_records_; }
+  // Authentic data that overtook a Finished.
+  EarlyRecords& early_messages() { return early_messages_; }
+
  private:
   static unsigned NextWait(SSL* ssl, unsigned previous_us);
   static void SawMessage(int sent, int version, int type, const void* data, size_t size, SSL* ssl, void* handshake);
@@ -55,8 +78,17 @@ class Handshake {
   bool exhausted_ = false;
   bool encrypt_then_mac_ = false;
   std::string peer_identity_;
-  uint8_t last_sent_ = kNone;
-  uint8_t last_received_ = kNone;
+  uint8_t last_sent_ = Failure::kNoMessage;
+  uint8_t last_received_ = Failure::kNoMessage;
+  Secret psk_answer_;
+  KeyFingerprint psk_fingerprint_{};
+  SessionClaim session_claim_;
+  ServerNameClaim server_name_;
+  ConnectionIds ids_;
+  Translator translator_;
+  LastFlight sent_;
+  EarlyRecords early_records_{16, 8192};
+  EarlyRecords early_messages_{8, 32768};
 };
 
 // Reports every alert, ours and the peer's, as a frame.

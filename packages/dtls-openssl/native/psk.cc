@@ -22,7 +22,7 @@ unsigned ClientKey(SSL* ssl, const char*, char* identity, unsigned identity_capa
 
 unsigned ServerKey(SSL* ssl, const char*, unsigned char* key, unsigned key_capacity) {
   Connection* connection = Connection::From(ssl);
-  Secret& answer = connection->psk_answer();
+  Secret& answer = connection->handshake().psk_answer();
   if (answer.size() > 0 && answer.size() <= key_capacity) {
     const unsigned size = static_cast<unsigned>(answer.size());
     std::memcpy(key, answer.data(), size);

@@ -19,12 +19,18 @@ class Secret {
 
   // False: out of memory, the secret is empty.
   bool Assign(Bytes bytes) {
+    if (!Reserve(bytes.size)) return false;
+    if (bytes.size > 0) std::memcpy(data_, bytes.data, bytes.size);
+    return true;
+  }
+
+  // Of `size` bytes that are still to be written. False: as above.
+  bool Reserve(size_t size) {
     Wipe();
-    if (bytes.size == 0) return true;
-    data_ = static_cast<uint8_t*>(OPENSSL_malloc(bytes.size));
+    if (size == 0) return true;
+    data_ = static_cast<uint8_t*>(OPENSSL_malloc(size));
     if (data_ == nullptr) return false;
-    std::memcpy(data_, bytes.data, bytes.size);
-    size_ = bytes.size;
+    size_ = size;
     return true;
   }
 
@@ -34,6 +40,7 @@ class Secret {
     size_ = 0;
   }
 
+  uint8_t* data() { return data_; }
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 

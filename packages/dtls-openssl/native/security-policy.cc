@@ -26,14 +26,16 @@ int SecurityPolicy::Decide(const SSL* ssl, const SSL_CTX* ctx, int operation, in
   return self->default_(ssl, ctx, operation, bits, nid, other, nullptr);
 }
 
+bool SecurityPolicy::HasSuite(uint16_t suite) const {
+  return std::find(suites_.begin(), suites_.end(), suite) != suites_.end();
+}
+
 bool SecurityPolicy::Admits(const SSL* ssl, int operation, int nid, void* other) const {
   switch (operation) {
     case SSL_SECOP_CIPHER_SUPPORTED:
     case SSL_SECOP_CIPHER_SHARED:
-    case SSL_SECOP_CIPHER_CHECK: {
-      const uint16_t id = SSL_CIPHER_get_protocol_id(static_cast<const SSL_CIPHER*>(other));
-      return std::find(suites_.begin(), suites_.end(), id) != suites_.end();
-    }
+    case SSL_SECOP_CIPHER_CHECK:
+      return HasSuite(SSL_CIPHER_get_protocol_id(static_cast<const SSL_CIPHER*>(other)));
     case SSL_SECOP_VERSION:
       // DTLS counts versions downwards.
       return nid <= min_version_ && nid >= max_version_;

@@ -22,6 +22,7 @@ class SecurityPolicy {
 
   // The policy must outlive `ctx` and every SSL of it.
   void Install(SSL_CTX* ctx);
+  bool HasSuite(uint16_t suite) const;
 
  private:
   using Callback = int (*)(const SSL*, const SSL_CTX*, int, int, int, void*, void*);

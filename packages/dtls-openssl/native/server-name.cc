@@ -25,7 +25,7 @@ Extension ReadServerName(SSL* ssl, Bytes* name) {
 }
 
 int Acknowledge(SSL* ssl, int*, void*) {
-  return Connection::From(ssl)->server_name().chosen() ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+  return Connection::From(ssl)->handshake().server_name().chosen() ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 }  // namespace

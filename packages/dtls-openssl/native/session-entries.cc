@@ -30,7 +30,7 @@ napi_value TakeSessionsEntry(napi_env env, napi_callback_info info) {
   if (context->server()) {
     arguments.RefuseRange("context", "that of a client");
   } else {
-    TakeSessions(context->ssl_ctx());
+    context->TakeSessions();
   }
   return nullptr;
 }
@@ -72,23 +72,14 @@ napi_value OfferSessionEntry(napi_env env, napi_callback_info info) {
   Connection* connection = arguments.AssociationAt(0);
   const Bytes session = arguments.Data(1, "session", 0, kMaxSession);
   if (!arguments.ok()) return nullptr;
-  if (connection->context().server() || !SSL_in_before(connection->ssl())) {
+  if (connection->context().server() || !connection->IsUnstarted()) {
     arguments.RefuseRange("association", "that of a client and not started");
     return nullptr;
   }
   const char* name = SSL_get_servername(connection->ssl(), TLSEXT_NAMETYPE_host_name);
-  const size_t names = (name == nullptr ? 0 : std::strlen(name)) + connection->context().protocols().size();
+  const size_t names = (name == nullptr ? 0 : std::strlen(name)) + connection->context().protocols().size() +
+                       connection->handshake().ids().extension_size();
   return BooleanValue(env, OfferSession(connection->ssl(), session, connection->mtu(), names));
-}
-
-// session(association): bytes, or undefined
-napi_value SessionEntry(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, "session", 1);
-  Connection* connection = arguments.AssociationAt(0);
-  if (!arguments.ok() || connection->phase() != Connection::Phase::kEstablished) return nullptr;
-  Secret session;
-  if (!SessionOf(connection->ssl(), &session)) return nullptr;
-  return BytesValue(env, reinterpret_cast<const char*>(session.data()), session.size());
 }
 
 // answerSession(association, key | undefined, arena): bytes written
@@ -137,11 +128,7 @@ napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info) {
   void* memory = nullptr;
   napi_value buffer, value = nullptr;
   if (napi_create_arraybuffer(env, size, &memory, &buffer) != napi_ok) return nullptr;
-  // An absent context differs from an empty one (RFC 5705 §4).
-  const int exported =
-      SSL_export_keying_material(connection->ssl(), static_cast<unsigned char*>(memory), size, label.data(),
-                                 label.size(), context.data, context.size, context.present ? 1 : 0);
-  if (exported != 1) {
+  if (!connection->ExportKeyingMaterial(label, context, static_cast<uint8_t*>(memory), size)) {
     ThrowLibraryError(env, "EINVAL", "label: one that TLS itself uses cannot be exported");
     return nullptr;
   }

@@ -25,7 +25,7 @@ bool Mark(Connection* connection, SSL_SESSION* session) {
   if (!HasIdentity(session) || SSL_session_reused(connection->ssl()) == 1) return true;
   const std::string& identity = connection->handshake().peer_identity();
   std::string mark(1, static_cast<char>(kMark));
-  mark.append(reinterpret_cast<const char*>(connection->psk_fingerprint().data()), sizeof(KeyFingerprint));
+  mark.append(reinterpret_cast<const char*>(connection->handshake().psk_fingerprint().data()), sizeof(KeyFingerprint));
   mark.append(identity);
   return SSL_SESSION_set1_ticket_appdata(session, mark.data(), mark.size()) == 1;
 }
@@ -75,7 +75,7 @@ SessionServer* SessionServer::From(const SSL* ssl) { return Connection::From(ssl
 int SessionServer::SawHello(SSL* ssl, int* alert, void*) {
   Connection* connection = Connection::From(ssl);
   if (connection->context().serves_names()) {
-    const int named = connection->server_name().SawHello(ssl, alert);
+    const int named = connection->handshake().server_name().SawHello(ssl, alert);
     if (named != SSL_CLIENT_HELLO_SUCCESS) return named;
   }
   return connection->context().sessions()->SawHello(connection, ssl);
@@ -83,7 +83,7 @@ int SessionServer::SawHello(SSL* ssl, int* alert, void*) {
 
 // The handshake rests here, before anything is decided, until the claim has been answered.
 int SessionServer::SawHello(Connection* connection, SSL* ssl) {
-  SessionClaim& claim = connection->session_claim();
+  SessionClaim& claim = connection->handshake().session_claim();
   if (claim.state() == SessionClaim::State::kAsking) return SSL_CLIENT_HELLO_RETRY;
   if (claim.state() != SessionClaim::State::kUnread) return SSL_CLIENT_HELLO_SUCCESS;
   claim.Refuse();
@@ -118,7 +118,7 @@ int SessionServer::MakingTicket(SSL* ssl, void*) {
 SSL_TICKET_RETURN SessionServer::ReadTicket(SSL* ssl, SSL_SESSION* session, const unsigned char*, size_t,
                                             SSL_TICKET_STATUS status, void*) {
   const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-  const bool admitted = Connection::From(ssl)->session_claim().state() == SessionClaim::State::kAdmitted;
+  const bool admitted = Connection::From(ssl)->handshake().session_claim().state() == SessionClaim::State::kAdmitted;
   if (status == SSL_TICKET_EMPTY || !opened || !admitted || IsExpired(session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
@@ -130,7 +130,7 @@ int SessionServer::NewSession(SSL* ssl, SSL_SESSION* session) {
 
 SSL_SESSION* SessionServer::FindSession(SSL* ssl, const unsigned char* id, int size, int* copies) {
   *copies = 0;
-  if (Connection::From(ssl)->session_claim().state() != SessionClaim::State::kAdmitted) return nullptr;
+  if (Connection::From(ssl)->handshake().session_claim().state() != SessionClaim::State::kAdmitted) return nullptr;
   return From(ssl)->cache_.Get({id, static_cast<size_t>(size), true}).release();
 }
 

@@ -11,32 +11,35 @@ import {
   alert,
   type CertificateServerInfo,
   CLOSE_NOTIFY,
-  findCiphersuite,
-  maxPayload,
   type NeedAnswer,
   type Phase,
   type SecureConfiguration,
   type Silence,
   wipe,
 } from '@avs-net/core/plugin';
+import { associationInfo, isRecordLayers, largestMessage } from './association-info.ts';
+import { OpensslContinuation } from './continuation.ts';
 import { describeFailure, describeRefusal } from './failure.ts';
-import { borrowArena, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
+import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import { NAME_NEED, NameQuestion, type NameServing, NOBODY } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
 import { describeSilence } from './silence.ts';
-import { VERSION_NAMES } from './versions.ts';
 
 /** What it does beside carrying bytes: only where it is configured. */
 export interface AssociationExtras {
-  readonly session?: SecureConfiguration['session'] | undefined;
   readonly keylog?: SecureConfiguration['keylog'] | undefined;
   readonly names?: NameServing | undefined;
 }
 
 export class OpensslAssociation implements Association {
   readonly #addon: Addon;
-  readonly #request: AssociationRequest;
+  readonly #output: AssociationRequest['output'];
+  readonly #error: AssociationRequest['error'];
+  readonly #role: AssociationRequest['role'];
+  /** Undefined once they are used. */
+  #hello: Uint8Array | undefined;
+  #offered: Uint8Array | undefined;
   /** 0 once destroyed. */
   #handle: number;
   #phase: Phase = 'handshake';
@@ -45,17 +48,26 @@ export class OpensslAssociation implements Association {
   #localAlert: Alert | undefined;
   /** What the handshake rests for, until `answer(SESSION_NEED, …)` or `answerName`. */
   #asking: 'session' | 'name' | undefined;
-  readonly #name: NameQuestion | undefined;
-
-  readonly #keepsSession: boolean;
+  #name: NameQuestion | undefined;
+  /** Whether the peer is to put an id of ours on its records. */
+  readonly #hasOwnId: boolean;
+  /** Goes on from another one's state. */
+  readonly #continued: boolean;
+  #continuation: OpensslContinuation | undefined;
   readonly #keylog: ((line: string) => void) | undefined;
 
   /** Owns `handle`, an association of `addon`. */
   constructor(addon: Addon, handle: number, request: AssociationRequest, extras: AssociationExtras = {}) {
     this.#addon = addon;
     this.#handle = handle;
-    this.#request = request;
-    this.#keepsSession = request.role === 'client' && extras.session !== undefined;
+    this.#hello = request.opening?.hello;
+    this.#offered = request.session;
+    this.#output = request.output;
+    this.#error = request.error;
+    this.#role = request.role;
+    this.#continued = request.continued !== undefined;
+    const id = this.#continued ? addon.info(handle).ownId : request.connectionId;
+    this.#hasOwnId = id !== undefined && id.length > 0;
     this.#keylog = extras.keylog;
     this.#name = extras.names && new NameQuestion(extras.names, request, (...of) => this.#serve(...of));
   }
@@ -70,7 +82,9 @@ export class OpensslAssociation implements Association {
 
   start(now: number): void {
     const arena = borrowArena();
-    this.#report(arena, this.#addon.start(this.#handle, this.#request.opening?.hello, arena), now);
+    const hello = this.#hello;
+    this.#hello = undefined;
+    this.#report(arena, this.#addon.start(this.#handle, hello, arena), now);
   }
 
   receive(bytes: Uint8Array, now: number): void {
@@ -82,10 +96,18 @@ export class OpensslAssociation implements Association {
 
   send(message: Uint8Array, now: number): void {
     if (this.#phase !== 'established' || message.length === 0 || message.length > MAX_MESSAGE) {
-      throw this.#request.error(describeRefusal(this.#phase, message.length, MAX_MESSAGE));
+      throw this.#error(describeRefusal(this.#phase, message.length, MAX_MESSAGE));
     }
     const arena = borrowArena();
-    this.#report(arena, this.#addon.send(this.#handle, message, arena), now);
+    let used: number;
+    try {
+      used = this.#addon.send(this.#handle, message, arena);
+    } catch (cause) {
+      returnArena(arena);
+      const { code, message: why } = cause as { code: string; message: string };
+      throw this.#error({ code, message: why, cause });
+    }
+    this.#report(arena, used, now);
   }
 
   timeout(now: number): void {
@@ -128,33 +150,35 @@ export class OpensslAssociation implements Association {
   silence(): Silence | undefined {
     if (this.#phase !== 'handshake' || this.#handle === 0) return undefined;
     const last = this.#addon.lastMessages(this.#handle);
-    return { message: describeSilence(this.#request.role, last >> 8, last & 0xff) };
+    return { message: describeSilence(this.#role, last >> 8, last & 0xff) };
   }
 
   maxMessage(lowerLimit: number): number {
     if (this.#phase !== 'established') return 0;
-    const { ciphersuite, encryptThenMac = false } = this.#addon.info(this.#handle);
-    const suite = findCiphersuite(ciphersuite ?? -1);
-    return suite === undefined
-      ? 0
-      : Math.min(MAX_MESSAGE, maxPayload(suite.protection, lowerLimit, { encryptThenMac }));
+    return Math.min(MAX_MESSAGE, largestMessage(this.#addon.info(this.#handle), lowerLimit));
+  }
+
+  get newest(): number | undefined {
+    if (!this.#hasOwnId || this.#phase !== 'established') return undefined;
+    const newest = this.#addon.newestRecord(this.#handle);
+    return newest < 0 ? undefined : newest;
+  }
+
+  /** Those of a CBC suite are OpenSSL's and cannot leave it. */
+  get continuation(): OpensslContinuation | undefined {
+    if (this.#phase !== 'established') return undefined;
+    if (this.#continuation === undefined) {
+      if (!isRecordLayers(this.#addon.info(this.#handle))) return undefined;
+      this.#continuation = new OpensslContinuation(this.#addon, this.#handle);
+    }
+    return this.#continuation;
   }
 
   info(): AssociationInfo {
     if (this.#handle === 0) return {};
-    const { version, ciphersuite, encryptThenMac, identityHint, alpn, ...facts } = this.#addon.info(this.#handle);
-    const suite = findCiphersuite(ciphersuite ?? -1);
-    const name = VERSION_NAMES.get(version ?? 0);
-    const peerCertificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
-    return {
-      ...facts,
-      ...(name === undefined ? {} : { version: name }),
-      ...(suite === undefined ? {} : { ciphersuite: { id: suite.id, name: suite.name } }),
-      ...(suite?.protection.kind === 'cbc' ? { encryptThenMac: encryptThenMac === true } : {}),
-      ...(peerCertificates.length === 0 ? {} : { peerCertificates }),
-      ...(alpn === undefined ? {} : { alpn: Buffer.from(alpn).toString() }),
-      ...(identityHint === undefined ? {} : { pskIdentityHint: Buffer.from(identityHint) }),
-    };
+    const certificates = this.#phase === 'established' ? this.#addon.peerCertificates(this.#handle) : [];
+    const info = associationInfo(this.#addon.info(this.#handle), certificates);
+    return this.#continued ? { ...info, continued: true } : info;
   }
 
   destroy(): void {
@@ -179,7 +203,7 @@ export class OpensslAssociation implements Association {
   }
 
   #frame(kind: number, payload: Uint8Array, now: number): void {
-    const { output } = this.#request;
+    const output = this.#output;
     switch (kind) {
       case FrameKind.datagram:
         output.datagram(payload);
@@ -201,8 +225,14 @@ export class OpensslAssociation implements Association {
       case FrameKind.established:
         this.#phase = 'established';
         this.#deadline = undefined;
+        this.#name = undefined;
         output.established();
-        if (this.#keepsSession) this.#giveSession();
+        break;
+      case FrameKind.session:
+        this.#giveSession(payload);
+        break;
+      case FrameKind.dropped:
+        output.dropped(DROP_REASONS[payload[0]!]!);
         break;
       case FrameKind.closed:
         this.#end();
@@ -211,8 +241,8 @@ export class OpensslAssociation implements Association {
       case FrameKind.failed: {
         const established = this.#phase === 'established';
         this.#end();
-        const context = { role: this.#request.role, established, alert: this.#peerAlert ?? this.#localAlert };
-        output.failed(this.#request.error(describeFailure(payload, context)));
+        const context = { role: this.#role, established, alert: this.#peerAlert ?? this.#localAlert };
+        output.failed(this.#error(describeFailure(payload, context)));
         break;
       }
       case FrameKind.lost:
@@ -260,11 +290,10 @@ export class OpensslAssociation implements Association {
   }
 
   /** A resumed association has nothing new to give unless the server has renewed its ticket. */
-  #giveSession(): void {
-    const { output, session: offered } = this.#request;
-    const session = output.session && this.#addon.session(this.#handle);
-    if (session === undefined) return;
-    if (offered === undefined || Buffer.compare(session, offered) !== 0) output.session?.(session);
+  #giveSession(session: Uint8Array): void {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    if (offered === undefined || Buffer.compare(session, offered) !== 0) this.#output.session?.(session);
     wipe(session);
   }
 
@@ -274,7 +303,7 @@ export class OpensslAssociation implements Association {
     try {
       this.#keylog?.(line);
     } catch (error) {
-      this.#request.output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
+      this.#output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
     }
   }
 
@@ -282,7 +311,7 @@ export class OpensslAssociation implements Association {
     const seen = alert(payload[0] === 1 ? 'warning' : 'fatal', payload[1]!, payload[2] === 0 ? 'peer' : 'local');
     if (seen.origin === 'peer') this.#peerAlert = seen;
     else this.#localAlert = seen;
-    this.#request.output.trace?.({ type: 'alert', alert: seen });
+    this.#output.trace?.({ type: 'alert', alert: seen });
   }
 
   #end(): void {

@@ -17,6 +17,8 @@ const BOTH: RoleClaims = {
   decorate: true,
   innerMtu: 'exact',
   resumption: true,
+  connectionId: true,
+  continuation: true,
   alpn: true,
   keylog: true,
   exporter: true,

@@ -79,14 +79,25 @@ function contextOf(
     now: () => host.clock.now(),
   };
 
+  const goOn = (state: Uint8Array, request: AssociationRequest): Association => {
+    const association = addon.continueAssociation(handle, state);
+    const { ownId } = addon.info(association);
+    const [wanted, found] = [options.connectionIds?.length ?? 0, ownId?.length ?? 0];
+    if (wanted === found) return new OpensslAssociation(addon, association, request);
+    addon.destroyAssociation(association);
+    const message = `the state has connection ids of ${found} bytes, those of this configuration have ${wanted}`;
+    throw request.error({ code: 'EINVAL', message });
+  };
   const open = (request: AssociationRequest): Association =>
     explained(request, () => {
+      if (request.continued !== undefined) return goOn(request.continued, request);
       const { min, max } = request.handshakeTimeouts;
       checkTimeouts(request.handshakeTimeouts, (init) => request.error(init));
       refreshKeys(ticketKeys, request, host.clock.now());
       const name = request.role === 'client' ? serverName(request) : undefined;
       const sni = name?.isAddress === false ? name.text : undefined;
-      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni);
+      const id = request.connectionId;
+      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni, id);
       try {
         if (certificate?.role === 'client') expectServer(addon, association, certificate.info, name, request);
         if (agreements.session !== undefined && request.session !== undefined) {
@@ -96,8 +107,9 @@ function contextOf(
         addon.destroyAssociation(association);
         throw error;
       }
-      return new OpensslAssociation(addon, association, counted(request), { ...agreements, names });
+      return new OpensslAssociation(addon, association, counted(request), { keylog: agreements.keylog, names });
     });
+  const { connectionIds } = options;
   const association = (request: AssociationRequest): Association => {
     if (request.role !== options.role) {
       const message = `the credential is that of a ${options.role} and cannot serve a ${request.role}`;
@@ -107,14 +119,16 @@ function contextOf(
     // With both kinds of client the ServerHello tells whether there will be an identity to ask for.
     const gate = certificates ? {} : { isPsk: () => true };
     const engine = psk === undefined ? open : (inner: AssociationRequest): Association => pskGate(inner, open, gate);
-    const rules = { certificates, reassembled: true };
+    const rules = { certificates, reassembled: true, connectionIds };
     return filtered(request, (inner) => ordered(inner, engine, rules), rules);
   };
 
   return {
     sessionScope: scope.toString('hex'),
     association,
-    ...(options.role === 'server' ? { listen: (lower, peers) => listen(lower, association, peers) } : {}),
+    ...(options.role === 'server'
+      ? { listen: (lower, peers) => listen(lower, association, peers, connectionIds) }
+      : {}),
     destroy(): void {
       if (handle !== 0) addon.destroyContext(handle);
       handle = 0;

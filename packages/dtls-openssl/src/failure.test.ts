@@ -11,6 +11,8 @@ describe('a handshake that fails', () => {
     ['an unknown identity', STRANGER],
   ])('says to a client with %s what is likely', async (_what, security) => {
     const wire = await new Wire(clientConfiguration({ security }), serverConfiguration()).connect();
+    // The server may be the first to give up.
+    await wire.until(() => wire.client.error !== undefined);
     expect(wire.client.error).toMatchObject({
       code: 'ETIMEDOUT',
       message: expect.stringMatching(

@@ -20,6 +20,7 @@ export function describeFailure(payload: Uint8Array, context: FailureContext): E
   if (payload[0] === FailureKind.timeout) {
     return { code: 'ETIMEDOUT', message: describeSilence(context.role, payload[1]!, payload[2]!), library };
   }
+  if (payload[0] === FailureKind.exhausted) return { code: 'EPROTO', message: EXHAUSTED };
   if (payload[VERDICT_AT] !== 0) return describeVerdict(payload[VERDICT_AT]!, context, library?.text ?? '');
   return { code: 'EPROTO', message: describeProtocolFailure(context, library?.text), alert: context.alert, library };
 }
@@ -53,5 +54,6 @@ function describeProtocolFailure({ alert, established }: FailureContext, text: s
 
 /** RFC 6066 §9. */
 const UNRECOGNIZED_NAME = 112;
+const EXHAUSTED = 'the association has used up its 2^48 record numbers (RFC 6347 §4.1); connect anew';
 const VERDICT_AT = 3;
 const TEXT_AT = 8;

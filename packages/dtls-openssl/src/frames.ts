@@ -3,6 +3,8 @@
  * arena that is lent for the call. Mirrors native/frames.h.
  */
 
+import type { Refusal } from '@avs-net/dtls-endpoint';
+
 export const FrameKind = {
   datagram: 1,
   message: 2,
@@ -24,9 +26,26 @@ export const FrameKind = {
   sessionClaim: 11,
   /** The name that a client asks for, as it was sent. */
   serverName: 12,
+  /** Client, behind `established`: what can be resumed later: secret. */
+  session: 13,
+  /** An index of `DROP_REASONS`. */
+  dropped: 14,
 } as const;
 
-export const FailureKind = { protocol: 0, timeout: 1, end: 2 } as const;
+export const FailureKind = { protocol: 0, timeout: 1, end: 2, exhausted: 3 } as const;
+
+/** `DropReason` of native/frames.h: why a protected record had no effect. */
+export const DROP_REASONS: readonly Refusal[] = [
+  'malformedRecord',
+  'wrongEpoch',
+  'foreignId',
+  'replayed',
+  'forged',
+  'earlyRecord',
+  'unexpectedRecord',
+  'renegotiation',
+  'repeatedFlight',
+];
 
 export const FRAME_HEADER = 4;
 

@@ -15,7 +15,7 @@ describe('native objects', () => {
       server.association.start(0);
       exchange(client, server);
       expect(client.isEstablished && server.isEstablished).toBe(true);
-      expect(liveObjects()).toEqual({ contexts: 2, connections: 2, bios: 2, associations: 2 });
+      expect(liveObjects()).toEqual({ contexts: 2, connections: 0, bios: 0, associations: 2 });
       client.association.send(Buffer.from('ping'), 0);
       client.association.shutdown(0);
       exchange(client, server);
@@ -64,7 +64,7 @@ describe('native objects', () => {
 
   it('of a worker are gone when it is, however it left', async () => {
     for (const leave of ['return', 'exit', 'terminate']) {
-      expect(await inWorker(leave)).toEqual({ contexts: 2, connections: 2, bios: 2, associations: 2 });
+      expect(await inWorker(leave)).toEqual({ contexts: 2, connections: 0, bios: 0, associations: 2 });
       expect(liveObjects('process')).toEqual(NONE);
     }
   });

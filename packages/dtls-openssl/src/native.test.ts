@@ -52,7 +52,7 @@ function detached(): Uint8Array {
 type Call = readonly unknown[];
 
 /** One good call of every entry; the handles are those of live objects. */
-function goodCalls(context: number, association: number): Readonly<Record<keyof Addon, Call>> {
+function goodCalls(context: number, association: number, layer: number): Readonly<Record<keyof Addon, Call>> {
   return {
     versions: [],
     ciphersuites: [],
@@ -75,6 +75,11 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     shutdown: [association, arena],
     info: [association],
     lastMessages: [association],
+    newestRecord: [association],
+    continueAssociation: [context, new Uint8Array(100)],
+    saveAssociation: [association, 10],
+    storedAssociation: [association],
+    numbersLeft: [association],
     peerCertificates: [association],
     destroyAssociation: [association],
     takeSessions: [context],
@@ -83,16 +88,22 @@ function goodCalls(context: number, association: number): Readonly<Record<keyof 
     answerServerName: [association, 0, new Uint8Array(32), arena],
     useTicketKeys: [context, new Uint8Array(80)],
     offerSession: [association, new Uint8Array(20)],
-    session: [association],
     answerSession: [association, new Uint8Array(16), arena],
     useProtocols: [context, Buffer.from('\x04coap')],
     logKeys: [context],
     exportKeyingMaterial: [association, 'EXPERIMENTAL', 16, undefined],
+    createRecordLayer: [0xc0a8, true, new Uint8Array(112), new Uint8Array(8), new Uint8Array(0), 64],
+    sealRecord: [layer, 23, new Uint8Array(20), 0, arena],
+    openRecord: [layer, new Uint8Array(20), 0, arena],
+    setRecordLimit: [layer, 100],
+    recordState: [layer, 100],
+    continueRecordLayer: [new Uint8Array(20)],
+    destroyRecordLayer: [layer],
   };
 }
 
 describe('an entry of the addon', () => {
-  const entries = Object.keys(goodCalls(0, 0)) as (keyof Addon)[];
+  const entries = Object.keys(goodCalls(0, 0, 0)) as (keyof Addon)[];
 
   it('is in this table', () => {
     expect(Object.keys(addon).sort()).toEqual([...entries].sort());
@@ -102,7 +113,8 @@ describe('an entry of the addon', () => {
     const context = addon.createContext(...VALID_CONTEXT);
     addon.useClientPsk(context, Buffer.from('id'), new Uint8Array(16));
     const association = addon.createAssociation(context, 1_472, 20, 160);
-    const good = goodCalls(context, association)[name];
+    const layer = addon.createRecordLayer(0xc0a8, true, new Uint8Array(112), new Uint8Array(8), new Uint8Array(0), 64);
+    const good = goodCalls(context, association, layer)[name];
     const call = addon[name] as (...list: Call) => unknown;
     /** Whether the arguments were refused; what they made is freed. */
     const refuses = (...list: Call): boolean => {
@@ -110,6 +122,7 @@ describe('an entry of the addon', () => {
         const result = call(...list);
         if (name === 'createContext') addon.destroyContext(result as number);
         if (name === 'createAssociation') addon.destroyAssociation(result as number);
+        if (name === 'createRecordLayer') addon.destroyRecordLayer(result as number);
         return false;
       } catch (error) {
         expect(error).toBeInstanceOf(Error);
@@ -122,6 +135,7 @@ describe('an entry of the addon', () => {
       refuses(...good.slice(0, place));
     }
     expect(() => call(...good, ...new Array(9).fill(0))).toThrow(TypeError);
+    addon.destroyRecordLayer(layer);
     addon.destroyAssociation(association);
     addon.destroyContext(context);
     expect(addon.liveObjects(false)).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });

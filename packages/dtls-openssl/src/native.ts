@@ -29,8 +29,15 @@ export interface Addon {
   /** `verifyMode` is SSL_VERIFY_…; anchors and lists as DER one behind the other. */
   useTrust(context: number, verifyMode: number, anchors: Uint8Array, revocationLists: Uint8Array, dane: boolean): void;
   destroyContext(context: number): boolean;
-  /** `mtu` in bytes, waits in milliseconds. */
-  createAssociation(context: number, mtu: number, minWait: number, maxWait: number, serverName?: string): number;
+  /** `mtu` in bytes, waits in milliseconds. Without `connectionId` none is negotiated (RFC 9146). */
+  createAssociation(
+    context: number,
+    mtu: number,
+    minWait: number,
+    maxWait: number,
+    serverName?: string,
+    connectionId?: Uint8Array,
+  ): number;
   /** Before `expectPeer`; the context must know of it. */
   enableDane(association: number, baseDomain: string): void;
   /** Whether the record can be used. */
@@ -47,6 +54,14 @@ export interface Addon {
   info(association: number): NativeInfo;
   /** Types of the last handshake messages (RFC 5246 §7.4), sent * 256 + received; 255: none. */
   lastMessages(association: number): number;
+  /** Goes on from what `saveAssociation` gave; established by `start`. */
+  continueAssociation(context: number, state: Uint8Array): number;
+  /** See `Continuation`; these three only when established under an AEAD suite. */
+  saveAssociation(association: number, reserve: number): Uint8Array;
+  storedAssociation(association: number): void;
+  numbersLeft(association: number): number;
+  /** Number of the newest record that was authenticated; -1: none. */
+  newestRecord(association: number): number;
   /** DER, leaf first. */
   peerCertificates(association: number): Uint8Array[];
   destroyAssociation(association: number): boolean;
@@ -65,21 +80,45 @@ export interface Addon {
   useTicketKeys(context: number, keys: Uint8Array): void;
   /** Before `start`. False: damaged, expired or not of this configuration, so it will be a full handshake. */
   offerSession(association: number, session: Uint8Array): boolean;
-  /** What can be resumed later; only when established. */
-  session(association: number): Uint8Array | undefined;
   /** Server: the key of the identity whose session is to be resumed. */
   answerSession(association: number, key: Uint8Array | undefined, arena: Uint8Array): number;
   /** As on the wire, best first. */
   useProtocols(context: number, protocols: Uint8Array): void;
   logKeys(context: number): void;
   exportKeyingMaterial(association: number, label: string, length: number, context?: Uint8Array): Uint8Array;
+  /**
+   * A record layer on its own. `secrets`: master secret, client random and server random, 112 bytes; `ownId` is on what
+   * it opens, `peerId` on what it seals; `window`: a multiple of 64.
+   */
+  createRecordLayer(
+    suite: number,
+    server: boolean,
+    secrets: Uint8Array,
+    ownId: Uint8Array,
+    peerId: Uint8Array,
+    window: number,
+  ): number;
+  /** Bytes written; 0: no room, too long, or no number is left. */
+  sealRecord(layer: number, type: number, content: Uint8Array, padding: number, to: Uint8Array): number;
+  /** The record at `at`; `to` has at least as many bytes as the datagram. */
+  openRecord(layer: number, datagram: Uint8Array, at: number, to: Uint8Array): NativeRecord;
+  /** Numbers from `limit` on are not used. Its next number. */
+  setRecordLimit(layer: number, limit: number): number;
+  /** What a successor begins from at number `first`. Secret, the caller's to wipe. */
+  recordState(layer: number, first: number): Uint8Array;
+  /** A layer that seals nothing before `setRecordLimit`; 0: these bytes are no state. */
+  continueRecordLayer(state: Uint8Array): number;
+  destroyRecordLayer(layer: number): boolean;
 }
+
+/** Mirrors native/record-layer.h: verdict, real content type, bytes of content, newer than all before, next record. */
+export type NativeRecord = readonly [verdict: number, type: number, size: number, newest: boolean, next: number];
 
 /** How many objects of OpenSSL and of ours are alive. */
 export interface LiveObjects {
   /** SSL_CTX. */
   readonly contexts: number;
-  /** SSL. */
+  /** SSL: one for each handshake, and for each association of a suite that our record layer has not. */
   readonly connections: number;
   /** BIO. */
   readonly bios: number;
@@ -98,6 +137,9 @@ export interface NativeInfo {
   readonly identityHint?: string;
   readonly alpn?: Uint8Array;
   readonly serverName?: string;
+  /** Both or none. */
+  readonly ownId?: Uint8Array;
+  readonly peerId?: Uint8Array;
 }
 
 /** The addon; an Error says why it cannot be had and what to do. */

@@ -13,6 +13,7 @@ import {
   type EngineErrorInit,
   findCiphersuite,
   type HandshakeTimeouts,
+  type NetError,
   type PskInfo,
   type PskServerInfo,
   pskServerOf,
@@ -25,6 +26,7 @@ import {
   waitSchedule,
 } from '@avs-net/core/plugin';
 import { isWithoutServerCertValidation, isWithSha1HandshakeSignatures } from '@avs-net/credentials';
+import { type ConnectionIds, connectionIds as connectionIdsOf } from '@avs-net/dtls-endpoint';
 import { checkAgreements } from './agreements.ts';
 import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
@@ -43,6 +45,8 @@ export interface ContextOptions {
   /** Of a server whose credential depends on the name that its clients ask for. */
   readonly names: ServerConfiguration['names'];
   readonly agreements: Agreements;
+  /** Undefined: not negotiated. */
+  readonly connectionIds: ConnectionIds | undefined;
 }
 
 /** Shared with the configuration. */
@@ -62,14 +66,11 @@ export type CertificateCredential =
   | { readonly mode: 'certificate'; readonly role: 'client'; readonly info: CertificateInfo }
   | { readonly mode: 'certificate'; readonly role: 'server'; readonly info: CertificateServerInfo };
 
-type Refuse = (init: EngineErrorInit) => Error;
+type Refuse = (init: EngineErrorInit) => NetError;
 
 /** Throws EINVAL or ENOTSUP, made by `refuse`, which name the property. */
 export function contextOptions(configuration: SecureConfiguration, refuse: Refuse): ContextOptions {
   const { security, dtlsHandshakeTimeouts = DEFAULT_HANDSHAKE_TIMEOUTS } = configuration;
-  if (configuration.connectionId === true) {
-    throw refuse({ code: 'ENOTSUP', message: 'connectionId: not supported by this backend' });
-  }
   const isKnown = security?.mode === 'psk' || security?.mode === 'certificate' || security?.mode === 'mixed';
   if (!isKnown) throw refuse({ code: 'ENOTSUP', message: 'security.mode: expected psk, certificate or mixed' });
   checkTimeouts(dtlsHandshakeTimeouts, refuse);
@@ -84,7 +85,18 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
   if (names !== undefined && certificateServerOf(security) === undefined) {
     throw refuse({ code: 'EINVAL', message: 'server.names: names choose certificates, and security has none' });
   }
-  return { role, ...bounds, suites: suites(configuration, refuse), psk, certificate, names, agreements };
+  const connectionIds = connectionIdsOf(configuration.connectionId, role, refuse);
+  const offered = suites(configuration, refuse);
+  return {
+    role,
+    ...bounds,
+    suites: connectionIds === undefined ? offered : withConnectionIds(offered, bounds, refuse),
+    psk,
+    certificate,
+    names,
+    agreements,
+    connectionIds,
+  };
 }
 
 /** Also for timeouts that were set by option. */
@@ -206,6 +218,18 @@ function suites({ ciphersuites, security }: SecureConfiguration, refuse: Refuse)
   if (missing === undefined) return found;
   const expected = `at least one ciphersuite of mode ${missing}`;
   throw refuse({ code: 'EINVAL', message: `ciphersuites: expected ${expected}, received none` });
+}
+
+/** Records with ids are our record layer's, which has AEAD suites only; DTLS 1.0 has none of them. */
+function withConnectionIds(
+  offered: readonly Ciphersuite[],
+  { maxVersion }: { maxVersion: number },
+  refuse: Refuse,
+): Ciphersuite[] {
+  const found = offered.filter(({ protection }) => protection.kind === 'aead');
+  if (found.length > 0 && maxVersion === DTLS_1_2) return found;
+  const expected = 'DTLSv1.2 and at least one AEAD ciphersuite (CCM, CCM_8, GCM or ChaCha20-Poly1305)';
+  throw refuse({ code: 'EINVAL', message: `connectionId: expected ${expected}, received none` });
 }
 
 const DTLS_1_2 = 0xfefd;

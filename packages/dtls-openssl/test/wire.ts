@@ -71,6 +71,7 @@ export interface EndOptions {
   readonly lowerMtu?: number;
   readonly tlsa?: readonly TlsaRecord[];
   readonly session?: Uint8Array;
+  readonly continued?: Uint8Array;
   readonly handshakeTimeouts?: { readonly min: number; readonly max: number };
 }
 

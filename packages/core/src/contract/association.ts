@@ -96,7 +96,10 @@ export type ExportKeyingMaterial = (label: string, length: number, context?: Uin
 
 export type Phase = 'handshake' | 'established' | 'closed';
 
-/** What an association reports. The same object for its whole life; silent after `destroy`. */
+/**
+ * What an association reports. The same object for its whole life; silent after `destroy`. Its methods belong to it: whoever
+ * puts another one in front writes every method, because a copy by `...` has none.
+ */
 export interface Output {
   /** To the peer. Streams: a piece of the stream. A promise is that of `LowerSocket.send`; who has no queue ignores it. */
   datagram(bytes: Uint8Array): void | Promise<void>;

@@ -90,10 +90,14 @@ function isUint16(value: unknown): boolean {
 const AVS_EOF: AvsError = { category: AVS_EOF_CATEGORY, code: 1 };
 const UNKNOWN_ERROR = 65535;
 
-/** Words that avs_net folds into others (`avs_map_errno`), and those of node's resolver. */
+/**
+ * Words that avs_net folds into others (`avs_map_errno`), those of node's resolver, and that of an association that is
+ * continued elsewhere.
+ */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['EWOULDBLOCK', 'EAGAIN'],
   ['EOPNOTSUPP', 'ENOTSUP'],
+  ['ESTALE', 'ECONNABORTED'],
   ['ENOTFOUND', 'EADDRNOTAVAIL'],
   ['ENODATA', 'EADDRNOTAVAIL'],
   ['EAI_AGAIN', 'EADDRNOTAVAIL'],

@@ -116,14 +116,16 @@ export interface AssociationKeeping {
 
 /**
  * Where exported associations are. Both operations are atomic, because two that go on from one entry would use a nonce
- * twice. There is no way to read an entry without removing it.
+ * twice; and what has gone must never come back, by no crash and no backup. There is no way to read an entry without
+ * removing it. Ids are texts of 1 to 255 characters; entries are encrypted, and most have less than a kilobyte.
  */
 export interface AssociationStore {
   /**
-   * Puts `entry` under `id` if what is there equals `expected` (undefined: nothing is there), or is `entry` itself, so
-   * that a call whose answer was lost can be repeated. False: somebody else was here, nothing was changed.
+   * Puts `entry` under `id`, or with undefined removes what is there, if what is there equals `expected` (undefined:
+   * nothing is there), or is `entry` already, so that a call whose answer was lost can be repeated. False: something
+   * else is there, and nothing was changed. A promise that rejects says nothing of what happened.
    */
-  replace(id: string, expected: Uint8Array | undefined, entry: Uint8Array): boolean | Promise<boolean>;
+  replace(id: string, expected: Uint8Array | undefined, entry: Uint8Array | undefined): boolean | Promise<boolean>;
   /** Removes an entry and gives it to whoever is first. */
   take(id: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }

@@ -4,52 +4,37 @@
  * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
  */
 
-import type { Alert } from '../contract/alert.ts';
-import type { Association, AssociationInfo, Output, Phase, TraceEvent } from '../contract/association.ts';
-import type { LowerSink, LowerSocket } from '../contract/backend.ts';
-import type { Clock } from '../contract/clock.ts';
+import type { AssociationKeeper } from '../continuation/association-keeper.ts';
+import type { Address } from '../contract/address.ts';
+import type { Association, AssociationInfo, Need, NeedAnswer, Output, Phase } from '../contract/association.ts';
+import type { LowerSocket } from '../contract/backend.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
-import { unpooledCopy } from '../contract/secret-bytes.ts';
+import type { CertificateServerInfo } from '../contract/security.ts';
 import { DriverDeadline } from './driver-deadline.ts';
-import { copyNeed, type DriverEvent } from './driver-event.ts';
+import type { DriverEvent } from './driver-event.ts';
 import { cutOff, explained, sendRefusal, unfinished } from './driver-failure.ts';
-import { type AnswerNeed, DriverLookups } from './driver-lookups.ts';
+import type { DriverHost } from './driver-host.ts';
+import { DriverLookups, type GiveAnswer } from './driver-lookups.ts';
+import { DriverReports } from './driver-reports.ts';
 import { engineDefect } from './engine-defect.ts';
 
-/** What an association is driven for. Nothing is called after `destroy`. */
-export interface DriverHost {
-  readonly clock: Clock;
-  readonly backend: string;
-  /** The bytes belong to the receiver. */
-  message(bytes: Uint8Array): void;
-  established(): void;
-  /** The association ended in order. */
-  closed(alert: Alert | undefined): void;
-  /** The association is over and destroyed. */
-  failed(error: NetError): void;
-  /** Something went wrong below after the handshake; the association lives. */
-  softError(error: NetError): void;
-  dropped(reason: string): void;
-  /** To be kept for the next association; belongs to the receiver. */
-  session?(session: Uint8Array): void;
-  trace?(event: TraceEvent): void;
-  /** Answers what only the application knows. */
-  readonly answer?: AnswerNeed | undefined;
-}
-
-export class AssociationDriver {
+export class AssociationDriver extends DriverReports implements GiveAnswer {
   /** Wire bytes. */
   bytesSent = 0;
   bytesReceived = 0;
   /** From the first call to `established`, milliseconds. */
   handshakeMs: number | undefined;
+  /** Whoever exports the association, and knows what may still be sent. */
+  keeper: AssociationKeeper | undefined;
   /** It threw while it was being freed: for whoever closes, and not for the transport. */
   defect: NetError | undefined;
   readonly #host: DriverHost;
   readonly #lower: LowerSocket;
   readonly #association: Association;
-  readonly #deadline: DriverDeadline;
-  readonly #lookups: DriverLookups;
+  /** While there is one. */
+  #deadline: DriverDeadline | undefined;
+  /** From the first question to the end of the handshake. */
+  #lookups: DriverLookups | undefined;
   readonly #queue: DriverEvent[] = [];
   #startedAt = 0;
   /** From the start, because an association may report while it is being made. */
@@ -66,24 +51,18 @@ export class AssociationDriver {
   #room: Promise<void> | undefined;
 
   constructor(lower: LowerSocket, host: DriverHost, open: (output: Output) => Association) {
+    super();
     this.#lower = lower;
     this.#host = host;
-    this.#association = open(this.#output);
+    this.#association = open(this);
     this.#inside = false;
-    this.#lookups = new DriverLookups(host.answer, {
-      answer: (id, answer) => this.#answer((association, now) => association.answer?.(id, answer, now)),
-      answerName: (id, named) => this.#answer((association, now) => association.answerName?.(id, named, now)),
-    });
-    this.#deadline = new DriverDeadline(host.clock, () => {
-      if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
-    });
   }
 
   /** The first flight of a client; a server adopts its hello. */
   start(): void {
     this.#startedAt = this.#host.clock.now();
     this.#enter(() => this.#association.start(this.#startedAt));
-    if (!this.#over) this.#lower.start(this.#sink);
+    if (!this.#over) this.#lower.start(this);
   }
 
   /** Throws what the association or the lower socket refuses. A promise says: send no more before it resolves. */
@@ -115,13 +94,19 @@ export class AssociationDriver {
     return leaving;
   }
 
+  /** The peer has another address: told before whatever is reported from now on. */
+  moved(to: Address): void {
+    this.report({ kind: 'moved', to });
+  }
+
   /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
   destroy(): void {
     this.#over = true;
     this.#queue.length = 0;
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
     if (!this.#inside) this.#free();
-    this.#lookups.abort();
+    this.#lookups?.abort();
+    this.keeper?.end(sendRefusal(true, this.#host.backend));
   }
 
   /** What is known of a handshake that takes too long for the caller. */
@@ -139,6 +124,11 @@ export class AssociationDriver {
     return this.#over ? 0 : this.#association.maxMessage(lowerLimit);
   }
 
+  /** Undefined: it cannot go on elsewhere. */
+  get continuation(): Association['continuation'] {
+    return this.phase === 'established' ? this.#association.continuation : undefined;
+  }
+
   info(): AssociationInfo {
     return this.#over ? {} : this.#association.info();
   }
@@ -147,43 +137,26 @@ export class AssociationDriver {
     return this.phase === 'established' ? this.#association.exportKeyingMaterial?.(...of) : undefined;
   }
 
-  readonly #output: Output = {
-    datagram: (bytes) => {
-      if (this.#over) return undefined;
-      this.bytesSent += bytes.length;
-      try {
-        const room = this.#lower.send(bytes);
-        if (room !== undefined && this.#sending) this.#room = room;
-        return room;
-      } catch (error) {
-        this.#refused(toNetError(error, 'send', this.#host.backend));
-        return undefined;
-      }
-    },
-    message: (bytes) => this.#report(new Uint8Array(bytes)),
-    established: () => this.#report({ kind: 'established' }),
-    closed: (alert) => this.#report({ kind: 'closed', alert }),
-    failed: (error) => this.#report({ kind: 'failed', error }),
-    session: (session) => this.#report({ kind: 'session', session: unpooledCopy(session) }),
-    need: (id, what) => this.#report({ kind: 'need', id, what: copyNeed(what) }),
-    dropped: (reason) => this.#report(reason),
-    trace: (event) => this.#report({ kind: 'trace', event }),
-  };
-
-  readonly #sink: LowerSink = {
-    receive: (data) => this.#receive(data),
-    end: () => this.#report({ kind: 'end' }),
-    softError: (error) => this.#report({ kind: 'softError', error }),
-    failed: (error) => this.#report({ kind: 'failed', error }),
-  };
+  datagram(bytes: Uint8Array): void | Promise<void> {
+    if (this.#over) return undefined;
+    this.bytesSent += bytes.length;
+    try {
+      const room = this.#lower.send(bytes);
+      if (room !== undefined && this.#sending) this.#room = room;
+      return room;
+    } catch (error) {
+      this.#refused(toNetError(error, 'send', this.#host.backend));
+      return undefined;
+    }
+  }
 
   /** The lower socket did not take a datagram: the sender's to know, otherwise as if it had been lost on the way. */
   #refused(error: NetError): void {
     if (this.#sending) this.#sendError ??= error;
-    else this.#report({ kind: 'softError', error });
+    else this.report({ kind: 'softError', error });
   }
 
-  #receive(data: Uint8Array): void {
+  receive(data: Uint8Array): void {
     if (this.#over) return;
     if (this.#inside) {
       this.#queue.push({ kind: 'input', data: new Uint8Array(data) });
@@ -198,6 +171,20 @@ export class AssociationDriver {
     } finally {
       this.#inside = false;
       this.#drain();
+    }
+  }
+
+  #timedOut(): void {
+    if (!this.#over) this.#enter(() => this.#association.timeout(this.#host.clock.now()));
+  }
+
+  #wait(deadline: number | undefined): void {
+    if (deadline !== undefined) {
+      this.#deadline ??= new DriverDeadline(this.#host.clock, () => this.#timedOut());
+      this.#deadline.set(deadline);
+    } else if (this.#deadline !== undefined) {
+      this.#deadline.cancel();
+      this.#deadline = undefined;
     }
   }
 
@@ -222,7 +209,7 @@ export class AssociationDriver {
     this.#queue.push({ kind: 'failed', error: engineDefect(error, 'receive', this.#host.backend) });
   }
 
-  #report(event: DriverEvent): void {
+  protected report(event: DriverEvent): void {
     if (this.#over) return;
     this.#queue.push(event);
     if (!this.#inside) this.#drain();
@@ -243,7 +230,7 @@ export class AssociationDriver {
     }
     this.#queue.length = 0;
     this.#draining = false;
-    if (!this.#over) this.#deadline.set(this.#association.deadline);
+    if (!this.#over) this.#wait(this.#association.deadline);
     if (thrown !== undefined) throw thrown.error;
   }
 
@@ -254,17 +241,20 @@ export class AssociationDriver {
     else if (event.kind === 'established') this.#established();
     else if (event.kind === 'closed') host.closed(event.alert);
     else if (event.kind === 'failed') this.#fail(explained(event.error, this.#hint, this.bytesReceived, host.backend));
-    else if (event.kind === 'need') this.#lookups.ask(event.id, event.what);
+    else if (event.kind === 'need') this.#ask(event.id, event.what);
     else if (event.kind === 'session') host.session?.(event.session);
     else if (event.kind === 'trace') host.trace?.(event.event);
-    else if (event.kind === 'input') this.#receive(event.data);
+    else if (event.kind === 'input') this.receive(event.data);
     else if (event.kind === 'call') this.#enter(event.call);
+    else if (event.kind === 'moved') host.peerMoved?.(event.to);
     else if (event.kind === 'softError') this.#softError(event.error);
     else this.#ended();
   }
 
   #established(): void {
     this.#hint = undefined;
+    // What is asked now has been decided.
+    this.#lookups = undefined;
     this.handshakeMs = this.#host.clock.now() - this.#startedAt;
     this.#host.established();
   }
@@ -289,8 +279,17 @@ export class AssociationDriver {
     else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
   }
 
-  #answer(give: (association: Association, now: number) => void): void {
-    if (!this.#over) this.#enter(() => give(this.#association, this.#host.clock.now()));
+  #ask(id: number, what: Need): void {
+    this.#lookups ??= new DriverLookups(this.#host.answer, this);
+    this.#lookups.ask(id, what);
+  }
+
+  answer(id: number, answer: NeedAnswer): void {
+    if (!this.#over) this.#enter(() => this.#association.answer?.(id, answer, this.#host.clock.now()));
+  }
+
+  answerName(id: number, credential: CertificateServerInfo | undefined): void {
+    if (!this.#over) this.#enter(() => this.#association.answerName?.(id, credential, this.#host.clock.now()));
   }
 
   #free(): void {

@@ -2,6 +2,7 @@
  * What an association reported while it was inside a call, until the driver passes it on.
  */
 
+import type { Address } from '../contract/address.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { Need, TraceEvent } from '../contract/association.ts';
 import type { NetError } from '../contract/error.ts';
@@ -18,7 +19,8 @@ export type DriverEvent =
   | { readonly kind: 'need'; readonly id: number; readonly what: Need }
   | { readonly kind: 'trace'; readonly event: TraceEvent }
   | { readonly kind: 'input'; readonly data: Uint8Array }
-  | { readonly kind: 'call'; readonly call: () => void };
+  | { readonly kind: 'call'; readonly call: () => void }
+  | { readonly kind: 'moved'; readonly to: Address };
 
 /** The bytes of a need are borrowed. */
 export function copyNeed(what: Need): Need {

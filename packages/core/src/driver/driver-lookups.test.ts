@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { driven } from '../../test/driven.ts';
 import { kept } from '../../test/scripted-association.ts';
-import type { DriverHost } from './association-driver.ts';
+import type { DriverHost } from './driver-host.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 

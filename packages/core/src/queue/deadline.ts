@@ -121,4 +121,6 @@ const UNSEEN: Readonly<Record<string, string>> = {
   receiveFrom: 'nothing arrived',
   accept: 'nobody came',
   connect: 'there was no connection',
+  exportAssociation: 'the store did not answer',
+  continueAssociation: 'the store did not answer',
 };

@@ -3,7 +3,7 @@
  */
 
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = NOTHING;
   #head = 0;
 
   get size(): number {
@@ -11,6 +11,7 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
+    if (this.#items === NOTHING) this.#items = [];
     this.#items.push(item);
   }
 
@@ -27,9 +28,11 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.#items = [];
+    this.#items = NOTHING;
     this.#head = 0;
   }
 }
 
+/** What every empty queue has. */
+const NOTHING: never[] = [];
 const COMPACT_FROM = 64;

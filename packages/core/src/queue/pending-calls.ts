@@ -7,24 +7,27 @@ import type { NetError } from '../contract/error.ts';
 import { Deadline, type Waiter, type WaitOptions } from './deadline.ts';
 
 export class PendingCalls<T> {
-  readonly #calls = new Set<PendingCall<T>>();
+  /** From the first call on. */
+  #calls: Set<PendingCall<T>> | undefined;
 
   get size(): number {
-    return this.#calls.size;
+    return this.#calls?.size ?? 0;
   }
 
   /** A promise of what arrives, in the form that `shape` gives it. */
   wait<R>(shape: (value: T) => R, waiter: Waiter, limits: WaitOptions): Promise<R> {
+    this.#calls ??= new Set();
+    const calls = this.#calls;
     return new Promise((resolve, reject) => {
       const call: PendingCall<T> = {
         give: (value) => resolve(shape(value)),
         refuse: reject,
         deadline: new Deadline(waiter, limits, (error) => {
-          this.#calls.delete(call);
+          calls.delete(call);
           reject(error);
         }),
       };
-      this.#calls.add(call);
+      calls.add(call);
     });
   }
 
@@ -51,6 +54,7 @@ export class PendingCalls<T> {
   }
 
   #next(): PendingCall<T> | undefined {
+    if (this.#calls === undefined) return undefined;
     for (const call of this.#calls) {
       this.#calls.delete(call);
       call.deadline.end();

@@ -266,9 +266,9 @@ interface Outcome {
   told: boolean;
 }
 
-function withDefaults({ messages = DEFAULT_MESSAGES, bytes = DEFAULT_BYTES }: QueueLimits): Required<QueueLimits> {
-  return { messages, bytes };
+function withDefaults({ messages, bytes }: QueueLimits): Required<QueueLimits> {
+  if (messages === undefined && bytes === undefined) return DEFAULTS;
+  return { messages: messages ?? DEFAULTS.messages, bytes: bytes ?? DEFAULTS.bytes };
 }
 
-const DEFAULT_MESSAGES = 256;
-const DEFAULT_BYTES = 1_048_576;
+const DEFAULTS: Required<QueueLimits> = { messages: 256, bytes: 1_048_576 };

@@ -4,15 +4,16 @@
  */
 
 import type { Address } from '../contract/address.ts';
-import type { AssociationRequest, EngineErrorInit, Opening } from '../contract/association.ts';
-import type { ListenerHost, LowerSocket, PeerOpening, SocketHost } from '../contract/backend.ts';
+import type { EngineErrorInit, Opening } from '../contract/association.ts';
+import type { ListenerHost, LowerSocket, SocketHost } from '../contract/backend.ts';
 import type { Claims } from '../contract/claims.ts';
-import type { SecureConfiguration, ServerLimits } from '../contract/configuration.ts';
-import { NetError } from '../contract/error.ts';
+import type { SecureConfiguration } from '../contract/configuration.ts';
+import type { NetError } from '../contract/error.ts';
 import type { Adopted } from '../socket/adoption.ts';
-import { answerNeeds } from './look-ups.ts';
+import type { ExportedAssociations } from './exported-associations.ts';
+import { type ListenerRules, type PeerService, peerService } from './peer-service.ts';
 import type { SecureOptions } from './secure-options.ts';
-import { type PeerTarget, ServedPeer } from './served-peer.ts';
+import { type PeerStart, ServedPeer } from './served-peer.ts';
 
 /** The server that a peer belongs to. */
 export interface ServedBy {
@@ -21,70 +22,37 @@ export interface ServedBy {
   readonly options: SecureOptions;
   readonly configuration: SecureConfiguration;
   readonly claims: Claims;
+  readonly exports: ExportedAssociations;
   readonly error: (init: EngineErrorInit) => NetError;
-}
-
-export interface ListenerRules {
-  readonly limits: ServerLimits;
-  /** Throws to let nobody in. */
-  readonly admit?: () => void;
-  readonly announce: (peer: ServedPeer) => PeerTarget | undefined;
-  readonly handshakeFailed?: (error: NetError) => void;
-}
-
-/** A peer and the hello that it begins with, if a listener has read it already. */
-export interface PeerStart extends Omit<PeerOpening, 'opening'> {
-  readonly address: Address;
-  readonly opening?: Opening;
 }
 
 export function listenerHost(server: ServedBy, rules: ListenerRules): ListenerHost {
   const { host } = server;
+  const service = peerService(server, rules);
   return {
     backend: host.backend,
     clock: host.clock,
-    error: acceptError(host),
+    error: service.error,
     limits: rules.limits,
     dropped: (reason) => host.dropped(reason),
     ...(host.trace && { trace: host.trace }),
-    open: (peer) => servePeer(server, rules, { ...peer, address: peer.opening.from }),
-    resume: (peer) => servePeer(server, rules, { ...peer, address: peer.from }),
+    open(peer) {
+      const { opening } = peer;
+      return servePeer(service, peer, opening.from, opening);
+    },
+    resume: (peer) => servePeer(service, peer, peer.from),
   };
 }
 
-/** Begins the handshake with a peer. Throws what `rules.admit` and the engine throw. */
-export function servePeer(server: ServedBy, rules: ListenerRules, start: PeerStart): ServedPeer {
-  rules.admit?.();
-  const { host, options } = server;
-  const { address, opening, lower, association } = start;
-  const mtu = lower.innerMtu();
-  const request: Omit<AssociationRequest, 'output'> = {
-    role: 'server',
-    peer: address,
-    ...(opening === undefined ? {} : { opening }),
-    handshakeTimeouts: options.timeouts,
-    ...(mtu === undefined ? {} : { lowerMtu: mtu }),
-    error: acceptError(host),
-  };
-  const peer = new ServedPeer({
-    address,
-    opening: start,
-    host,
-    answer: answerNeeds(server),
-    open: (output) => association({ ...request, output }),
-    announce: rules.announce,
-    handshakeFailed(_peer, failure) {
-      host.trace?.({ type: 'handshakeFailed', peer: address, code: failure.code, message: failure.message });
-      host.dropped('handshakeFailed');
-      rules.handshakeFailed?.(failure);
-    },
-  });
+/**
+ * Runs the association of the peer at `address`; `opening`: the hello that it begins with, if a listener has read it
+ * already. Throws what `rules.admit` and the engine throw.
+ */
+export function servePeer(service: PeerService, start: PeerStart, address: Address, opening?: Opening): ServedPeer {
+  service.rules.admit?.();
+  const peer = new ServedPeer(service, start, address, opening);
   peer.driver.start();
   return peer;
-}
-
-function acceptError({ backend }: SocketHost): (init: EngineErrorInit) => NetError {
-  return (init) => new NetError({ ...init, operation: 'accept', backend });
 }
 
 /** `lower` as given to a listener: its failure is also that of the socket that listens. */

@@ -3,39 +3,50 @@
  * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
  */
 
-import type { EngineErrorInit, Role } from '../contract/association.ts';
-import type { Context, Listener, SocketHost } from '../contract/backend.ts';
+import type { StoredAssociation } from '../continuation/association-entry.ts';
+import type { ExportRules } from '../continuation/association-keeper.ts';
+import type { Role } from '../contract/association.ts';
+import type { Attempt, Context, Listener, SocketHost } from '../contract/backend.ts';
 import type { Timer } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
-import type { TlsaRecord } from '../contract/options.ts';
 import { wipe } from '../contract/secret-bytes.ts';
-import { AssociationDriver, type DriverHost } from '../driver/association-driver.ts';
-import { type HandshakeOutcome, handshake } from '../driver/handshake-outcome.ts';
+import { AssociationDriver } from '../driver/association-driver.ts';
+import { handshake } from '../driver/handshake-outcome.ts';
 import { linger } from '../driver/linger.ts';
 import { abortable } from '../queue/abortable.ts';
-import { SessionKeeping } from '../session/session-keeping.ts';
+import type { SessionKeeping } from '../session/session-keeping.ts';
 import type { Adopted } from '../socket/adoption.ts';
 import { watchHandshake } from '../socket/diagnostics.ts';
+import type { Socket } from '../socket/socket.ts';
+import { ExportedAssociations, type LiveAssociation, lingerOnStore } from './exported-associations.ts';
+import { keptSession } from './kept-session.ts';
+import { linkDriverHost } from './link-driver-host.ts';
 import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
-import { answerNeeds } from './look-ups.ts';
+import { PeerOperations } from './peer-operations.ts';
+import { type PeerRequest, ReturningPeers } from './returning-peers.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
-import { peerOperations, type ServedPeer } from './served-peer.ts';
+import type { ServedPeer } from './served-peer.ts';
 import { StreamListener } from './stream-listener.ts';
 
-export interface SecureLinkInit extends Omit<ServedBy, 'lower'> {
+export interface SecureLinkInit extends Omit<ServedBy, 'lower' | 'exports'> {
   readonly role: Role;
   readonly context: Context;
 }
 
 export class SecureLink {
   driver: AssociationDriver | undefined;
+  readonly exports: ExportedAssociations;
   readonly #init: SecureLinkInit;
   #sender: SecureSender | undefined;
   #kept: SessionKeeping | undefined;
   /** Whether anything came during the last handshake. */
   #heard = false;
   #lower: Adopted | undefined;
+  /** Whom the association is with, as far as the lower socket does not know. */
+  #party: Pick<StoredAssociation, 'serverName' | 'hostname'> = {};
   #listener: Listener | undefined;
+  readonly #returning = new ReturningPeers();
+  #isReturning = false;
   #admitting = true;
   /** The counters of the last listener. */
   #served: Readonly<Record<string, number>> = {};
@@ -43,18 +54,20 @@ export class SecureLink {
 
   constructor(init: SecureLinkInit) {
     this.#init = init;
+    this.exports = new ExportedAssociations(init);
   }
 
   /** One association over `lower`, which is connected; `serverName` of a client. */
   async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
     const { host, role } = this.#init;
     this.#heard = false;
-    const keeping = this.#keeping(serverName);
+    const keeping = keptSession(this.#init, serverName);
     this.#kept = keeping;
+    this.#party = { serverName, hostname: lower.remoteHostname() };
     const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
     const watch = watchHandshake(host.backend, role, lower.remote());
     try {
-      await this.#handshake(lower, serverName, signal, keeping, session);
+      await this.#run(lower, signal, { serverName, session }, keeping);
       watch?.finished(this.driver?.handshakeMs, this.driver?.info() ?? {});
     } catch (error) {
       watch?.failed(error as NetError);
@@ -66,12 +79,59 @@ export class SecureLink {
     }
   }
 
-  #handshake(
+  /**
+   * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store has
+   * it again: if that fails the association is lost.
+   */
+  async continue(lower: Adopted, id: string, from: StoredAssociation, attempt: Attempt): Promise<boolean> {
+    const { state, ...party } = from;
+    this.#party = party;
+    this.#kept = undefined;
+    try {
+      await this.#run(lower, attempt.signal, { serverName: party.serverName, continued: state });
+    } catch (error) {
+      if (attempt.signal.aborted) throw error;
+      this.exports.refused(id, error);
+      return false;
+    } finally {
+      wipe(state);
+    }
+    this.#isReturning = true;
+    try {
+      await this.export(id, {}, attempt);
+      return true;
+    } catch (error) {
+      this.driver?.destroy();
+      this.end();
+      throw error;
+    } finally {
+      this.#isReturning = false;
+    }
+  }
+
+  /** The association of this socket, to the store. */
+  async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
+    const [{ driver }, { host }] = [this, this.#init];
+    if (driver === undefined) throw host.error({ code: 'ENOTCONN', message: 'there is no association' });
+    const live: LiveAssociation = {
+      driver,
+      facts: () => ({ ...this.#party, peer: this.#lower?.remote() }),
+      silence: (failure) => {
+        driver.destroy();
+        // Whoever waits for it to come back is told by that.
+        if (this.#isReturning) return;
+        if (failure === undefined) host.end();
+        else host.failed(failure);
+      },
+    };
+    await this.exports.export(live, id, rules, attempt);
+  }
+
+  #run(
     lower: Adopted,
-    serverName: string | undefined,
     signal: AbortSignal,
-    keeping: SessionKeeping | undefined,
-    session: Uint8Array | undefined,
+    { serverName, session, continued }: Beginning,
+    keeping?: SessionKeeping,
   ): Promise<void> {
     const { context, role, options, error } = this.#init;
     return handshake(
@@ -81,18 +141,22 @@ export class SecureLink {
         const mtu = lower.lower.innerMtu();
         const peer = lower.remote();
         if (context.association === undefined) throw this.#lacks('association()');
-        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome, keeping), (output) =>
-          context.association!({
-            role,
-            output,
-            error,
-            handshakeTimeouts: options.timeouts,
-            ...(serverName === undefined ? {} : { serverName }),
-            ...(peer === undefined ? {} : { peer }),
-            ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
-            ...(mtu === undefined ? {} : { lowerMtu: mtu }),
-            ...(session === undefined ? {} : { session }),
-          }),
+        const driver = new AssociationDriver(
+          lower.lower,
+          linkDriverHost(this.#init, outcome, keeping, () => this.driver),
+          (output) =>
+            context.association!({
+              role,
+              output,
+              error,
+              handshakeTimeouts: options.timeouts,
+              ...(serverName === undefined ? {} : { serverName }),
+              ...(peer === undefined ? {} : { peer }),
+              ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
+              ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+              ...(session === undefined ? {} : { session }),
+              ...(continued === undefined ? {} : { continued }),
+            }),
         );
         this.#use(driver, lower);
         driver.start();
@@ -103,12 +167,13 @@ export class SecureLink {
   /** Many peers over `lower`, which is bound: they become sockets of their own. */
   listen(lower: Adopted): void {
     const { host, context, configuration } = this.#init;
-    const server = { ...this.#init, lower };
+    const server = { ...this.#init, lower, exports: this.exports };
     const announce = (peer: ServedPeer): SocketHost | undefined => {
+      if (this.#returning.expected) return this.#returning.announce(peer, server);
       let target: SocketHost | undefined;
       host.accepted(peer.address, (peerHost) => {
         target = peerHost;
-        return peerOperations(peer, { ...server, error: peerHost.error });
+        return new PeerOperations(peer, server, peerHost);
       });
       return target;
     };
@@ -117,11 +182,14 @@ export class SecureLink {
       return;
     }
     const watched = watchedLower(lower.lower, (error) => host.failed(error));
-    this.#listener = this.#listen(context)(
-      watched,
-      listenerHost(server, { limits: configuration.server ?? {}, announce }),
-    );
+    const rules = { limits: configuration.server ?? {}, announce };
+    this.#listener = this.#listen(context)(watched, listenerHost(server, rules));
     if (!this.#admitting) this.#listener.pause();
+  }
+
+  /** A peer of the listener that goes on from an association of the store. */
+  continuePeer(request: PeerRequest): Promise<Socket | undefined> {
+    return this.#returning.continue({ ...this.#init, exports: this.exports }, () => this.#listener, request);
   }
 
   /** One peer over `lower`, which is accepted: with cookie exchange and all, but it becomes this socket. */
@@ -150,7 +218,10 @@ export class SecureLink {
           handshakeFailed: (failure: NetError) => void outcome.failed(failure),
         };
         const watched = watchedLower(lower.lower, (failure) => outcome.failed(failure) || host.failed(failure));
-        this.#listener = this.#listen(context)(watched, listenerHost({ ...this.#init, lower }, rules));
+        this.#listener = this.#listen(context)(
+          watched,
+          listenerHost({ ...this.#init, lower, exports: this.exports }, rules),
+        );
       },
     );
   }
@@ -179,7 +250,9 @@ export class SecureLink {
     if (this.#listener !== undefined || this.driver?.phase === 'established') await this.shutdown();
     // Whoever ends the process now wants to find the session in the next one.
     const { writing } = this.#kept ?? {};
-    if (writing !== undefined) await linger(writing, this.#init.host.clock);
+    const { clock } = this.#init.host;
+    if (writing !== undefined) await linger(writing, clock);
+    await lingerOnStore(this.driver, clock);
     return this.end();
   }
 
@@ -219,53 +292,11 @@ export class SecureLink {
   #use(driver: AssociationDriver, lower: Adopted): void {
     this.driver = driver;
     this.#lower = lower;
-    this.#sender = new SecureSender(driver, lower, this.#init.error);
-  }
-
-  /** Undefined where no session is kept, or nobody knows whose it would be. */
-  #keeping(serverName: string | undefined): SessionKeeping | undefined {
-    const { role, configuration, context, host, options } = this.#init;
-    const { session: store } = configuration;
-    const { sessionScope } = context;
-    if (role !== 'client' || store === undefined || sessionScope === undefined || serverName === undefined)
-      return undefined;
-    const bonds = [host.backend, sessionScope, serverName, ...tlsaBonds(options.tlsa)];
-    return new SessionKeeping({ store, bonds, trace: host.trace });
-  }
-
-  #driverHost({ established, failed }: HandshakeOutcome, keeping: SessionKeeping | undefined): DriverHost {
-    const { host, error } = this.#init;
-    const fail = (failure: NetError): void => {
-      if (failed(failure)) return;
-      // RFC 5246 §7.2.2: nobody may resume what has ended with a fatal alert.
-      if (failure.alert?.level === 'fatal') keeping?.forget();
-      host.failed(failure);
-    };
-    const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
-    return {
-      clock: host.clock,
-      backend: host.backend,
-      message: (bytes) => host.deliver(bytes),
-      established,
-      closed: () => {
-        if (!failed(early({ message: 'the peer closed before the handshake was complete' }))) host.end();
-      },
-      failed: fail,
-      softError: (softError) => host.softError(softError),
-      dropped: (reason) => host.dropped(reason),
-      ...(keeping && { session: (session: Uint8Array) => keeping.save(session) }),
-      answer: answerNeeds(this.#init),
-      ...(host.trace && { trace: host.trace }),
-    };
+    this.#sender = new SecureSender(driver, lower, this.#init);
   }
 }
 
-/** What the peer was authenticated by, beside the configuration. */
-function tlsaBonds(records: readonly TlsaRecord[] = []): readonly string[] {
-  return records.map(({ certificateUsage, selector, matchingType, associationData }) =>
-    [certificateUsage, selector, matchingType, Buffer.from(associationData).toString('hex')].join(),
-  );
-}
+type Beginning = { serverName: string | undefined; session?: Uint8Array | undefined; continued?: Uint8Array };
 
 /** `ServerLimits.handshakeTimeout`, milliseconds. */
 const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;

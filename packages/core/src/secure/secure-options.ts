@@ -80,9 +80,14 @@ export class SecureOptions {
       }
       return innerMtu(lower, driver);
     }
-    if (key === 'sessionResumed') return isEstablished && driver.info().resumed === true;
-    // No engine here reconnects without a handshake, which is what avs_net means by it.
-    if (key === 'connectionIdResumed' || key === 'hasBufferedData') return false;
+    if (key === 'sessionResumed') {
+      if (!isEstablished) return false;
+      const { resumed, continued } = driver.info();
+      return resumed === true || continued === true;
+    }
+    // What avs_net means by it: there was no handshake at all.
+    if (key === 'connectionIdResumed') return isEstablished && driver.info().continued === true;
+    if (key === 'hasBufferedData') return false;
     return undefined;
   }
 
@@ -132,8 +137,9 @@ export function withCoreOptions(claims: Claims): Claims {
   const roles = [claims.client, claims.server].filter((role) => role !== undefined);
   const readable = new Set<OptionKey>([...(claims.options?.readable ?? []), 'innerMtu']);
   const writable = new Set<OptionKey>(claims.options?.writable);
-  if (roles.some((role) => role.resumption === true)) readable.add('sessionResumed');
-  if (roles.some((role) => role.connectionId === true)) readable.add('connectionIdResumed');
+  const continues = roles.some((role) => role.continuation === true);
+  if (continues || roles.some((role) => role.resumption === true)) readable.add('sessionResumed');
+  if (continues || roles.some((role) => role.connectionId === true)) readable.add('connectionIdResumed');
   if (roles.some((role) => role.handshakeTimers === true)) writable.add('dtlsHandshakeTimeouts');
   if (roles.some((role) => role.dane === true)) writable.add('daneTlsaArray');
   return { ...claims, options: { readable: [...readable], writable: [...writable] } };

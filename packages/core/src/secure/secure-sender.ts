@@ -12,29 +12,30 @@ import { innerMtu } from './secure-options.ts';
 export class SecureSender {
   readonly #driver: AssociationDriver;
   readonly #path: { readonly lower: LowerSocket };
-  readonly #error: (init: EngineErrorInit) => NetError;
+  readonly #host: { readonly error: (init: EngineErrorInit) => NetError };
   readonly #isBounded: boolean;
   #limit = 0;
 
   constructor(
     driver: AssociationDriver,
     path: { readonly lower: LowerSocket },
-    error: (init: EngineErrorInit) => NetError,
+    host: { readonly error: (init: EngineErrorInit) => NetError },
   ) {
     this.#driver = driver;
     this.#path = path;
-    this.#error = error;
+    this.#host = host;
     this.#isBounded = path.lower.kind === 'datagram';
   }
 
   /** EPIPE after the end, EMSGSIZE with the limit. A promise says: send no more before it resolves. */
   send(data: Uint8Array): void | Promise<void> {
     if (this.#driver.phase !== 'established') {
-      throw this.#error({ code: 'EPIPE', message: 'the association is over: close() and connect() again' });
+      throw this.#host.error({ code: 'EPIPE', message: 'the association is over: close() and connect() again' });
     }
     if (this.#isBounded && data.length > this.#limit) this.#measure(data.length);
     try {
-      return this.#driver.send(data);
+      const { keeper } = this.#driver;
+      return keeper === undefined ? this.#driver.send(data) : keeper.send(data);
     } catch (error) {
       // The path may have become narrower.
       this.#limit = 0;
@@ -46,7 +47,7 @@ export class SecureSender {
     this.#limit = innerMtu(this.#path, this.#driver);
     if (length <= this.#limit) return;
     const message = `data has ${length} bytes, but at most ${this.#limit} fit one datagram of this connection (innerMtu)`;
-    throw this.#error({ code: 'EMSGSIZE', message });
+    throw this.#host.error({ code: 'EMSGSIZE', message });
   }
 }
 

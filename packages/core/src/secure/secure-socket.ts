@@ -13,7 +13,7 @@ import { securityRole } from '../contract/security.ts';
 import type { SocketState } from '../contract/state.ts';
 import { type Adopted, adopt } from '../socket/adoption.ts';
 import type { Socket } from '../socket/socket.ts';
-import type { GuardedOperations } from '../socket/socket-init.ts';
+import type { AcceptContinued, GuardedOperations, Remote } from '../socket/socket-init.ts';
 import { SecureLink } from './secure-link.ts';
 import { SecureOptions } from './secure-options.ts';
 
@@ -64,6 +64,13 @@ export class SecureSocket {
       // A context that was made for a client may leave it out; then the credential is what is wrong.
       ...((context.listen ?? claims.server) && { listen: () => this.#listen() }),
       unfinished: () => link.driver?.unfinished(),
+      exportAssociation: (id, rules, attempt) => link.export(id, rules, attempt),
+      ...(this.#role === 'client'
+        ? { continueAssociation: (id: string, attempt: Attempt) => this.#inTurn(() => this.#continue(id, attempt)) }
+        : {
+            continuePeer: (id: string, attempt: Attempt, accept: AcceptContinued) =>
+              link.continuePeer({ id, attempt, accept }),
+          }),
       decorate: (lower, attempt) => this.#inTurn(() => this.#decorate(lower, attempt)),
       send: (data) => link.send(data),
       shutdown: (how) => this.#shutdown(how),
@@ -94,19 +101,52 @@ export class SecureSocket {
   #connect(host: string, port: number, { signal }: Attempt): Promise<void> {
     return this.#inTurn(async () => {
       this.#requireRole('client', 'connect');
-      const lower = await this.#ensureLower(signal);
-      signal.throwIfAborted();
-      if (this.#bound !== undefined && lower.state === 'closed') await lower.bind(this.#bound.host, this.#bound.port);
-      await lower.connect(host, port, { signal });
+      const lower = await this.#reach(host, port, signal);
       try {
         await this.#link.handshake(lower, this.#init.configuration.serverNameIndication ?? host, signal);
       } catch (error) {
-        await lower.close();
-        // If the port has gone meanwhile the next connect says so.
-        if (this.#bound !== undefined) await lower.bind(this.#bound.host, this.#bound.port).catch(() => {});
+        await this.#retreat(lower);
         throw error;
       }
     });
+  }
+
+  async #continue(id: string, attempt: Attempt): Promise<Remote | undefined> {
+    const { exports } = this.#link;
+    const association = await exports.take(id, attempt);
+    if (association === undefined) return undefined;
+    const { host, port } = association.peer;
+    let lower: Adopted;
+    try {
+      lower = await this.#reach(host, port, attempt.signal);
+    } catch (error) {
+      await exports.putBack(id, association);
+      throw error;
+    }
+    try {
+      if (await this.#link.continue(lower, id, association, attempt)) {
+        return { hostname: association.hostname ?? host, port };
+      }
+    } catch (error) {
+      await this.#retreat(lower);
+      throw error;
+    }
+    await this.#retreat(lower);
+    return undefined;
+  }
+
+  async #reach(host: string, port: number, signal: AbortSignal): Promise<Adopted> {
+    const lower = await this.#ensureLower(signal);
+    signal.throwIfAborted();
+    if (this.#bound !== undefined && lower.state === 'closed') await lower.bind(this.#bound.host, this.#bound.port);
+    await lower.connect(host, port, { signal });
+    return lower;
+  }
+
+  async #retreat(lower: Adopted): Promise<void> {
+    await lower.close();
+    // If the port has gone meanwhile the next connect says so.
+    if (this.#bound !== undefined) await lower.bind(this.#bound.host, this.#bound.port).catch(() => {});
   }
 
   #bind(host: string, port: number): Promise<void> {

@@ -1,62 +1,65 @@
 /**
- * One peer of a dtls server: the association that a listener opened for it, and, once it is established and accepted,
- * the operations of its socket. It shares the lower socket with everybody else, so closing it closes nothing below.
+ * One peer of a dtls server: the association that a listener opened for it, and the way from there to its socket once it
+ * is established and accepted. It shares the lower socket with everybody else, so closing it closes nothing below.
  */
 
 import type { Address } from '../contract/address.ts';
-import type { Association, AssociationInfo, Output } from '../contract/association.ts';
-import type { PeerOpening, PeerRun, SocketHost, SocketOperations } from '../contract/backend.ts';
+import type { AssociationInfo, Opening, TraceEvent } from '../contract/association.ts';
+import type { PeerOpening, PeerRun, SocketHost } from '../contract/backend.ts';
+import type { Clock } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
 import { AssociationDriver } from '../driver/association-driver.ts';
+import type { DriverHost } from '../driver/driver-host.ts';
 import type { AnswerNeed } from '../driver/driver-lookups.ts';
 import { type HandshakeWatch, PEERS, type PeerDiagnostic, watchHandshake } from '../socket/diagnostics.ts';
-import type { ServedBy } from './listener-host.ts';
-import { establishedInfo, SecureSender } from './secure-sender.ts';
+import type { PeerService } from './peer-service.ts';
 
 /** Where what a peer sends goes: the host of its socket. */
 export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'failed' | 'dropped' | 'moved'>;
 
-export interface ServedPeerInit {
-  readonly address: Address;
-  readonly opening: Pick<PeerOpening, 'lower' | 'established' | 'closed'>;
-  readonly host: SocketHost;
-  readonly open: (output: Output) => Association;
-  readonly answer: AnswerNeed | undefined;
-  /** The peer is authenticated; undefined: nobody wants it. */
-  readonly announce: (peer: ServedPeer) => PeerTarget | undefined;
-  readonly handshakeFailed: (peer: ServedPeer, error: NetError) => void;
-}
+/** A peer, as far as it is the same for all that begin. */
+export type PeerStart = Omit<PeerOpening, 'opening'>;
 
-export class ServedPeer implements PeerRun {
+export class ServedPeer implements PeerRun, DriverHost {
   address: Address;
   readonly driver: AssociationDriver;
-  readonly #init: ServedPeerInit;
+  readonly #service: PeerService;
+  readonly #start: PeerStart;
   readonly #watch: HandshakeWatch | undefined;
   #target: PeerTarget | undefined;
   #over = false;
   #facts: AssociationInfo | undefined;
 
-  constructor(init: ServedPeerInit) {
-    this.#init = init;
-    const { address, host, opening, open, answer } = init;
+  constructor(service: PeerService, start: PeerStart, address: Address, opening: Opening | undefined) {
+    this.#service = service;
+    this.#start = start;
     this.address = address;
-    this.#watch = watchHandshake(host.backend, 'server', address);
-    this.driver = new AssociationDriver(
-      opening.lower,
-      {
-        clock: host.clock,
-        backend: host.backend,
-        message: (bytes) => this.#target?.deliver(bytes),
-        established: () => this.#established(),
-        closed: () => this.#closed(),
-        failed: (error) => this.#failed(error),
-        softError: (error) => this.#target?.softError(error),
-        dropped: (reason) => (this.#target ?? host).dropped(reason),
-        trace: (event) => host.trace?.({ ...event, peer: this.address }),
-        answer,
-      },
-      open,
+    this.#watch = watchHandshake(this.backend, 'server', address);
+    const { lower } = start;
+    const mtu = lower.innerMtu();
+    this.driver = new AssociationDriver(lower, this, (output) =>
+      start.association({
+        role: 'server',
+        output,
+        peer: address,
+        ...(opening === undefined ? {} : { opening }),
+        handshakeTimeouts: service.server.options.timeouts,
+        ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+        error: service.error,
+      }),
     );
+  }
+
+  get clock(): Clock {
+    return this.#service.server.host.clock;
+  }
+
+  get backend(): string {
+    return this.#service.server.host.backend;
+  }
+
+  get answer(): AnswerNeed | undefined {
+    return this.#service.answer;
   }
 
   /** What was negotiated, once the association is over and freed. */
@@ -67,20 +70,30 @@ export class ServedPeer implements PeerRun {
   /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
   close(): void {
     if (this.driver.phase === 'established') this.driver.shutdown();
+    void this.driver.keeper?.close();
     this.driver.destroy();
     this.#ended();
   }
 
-  moved(to: Address): void {
-    const from = this.address;
-    this.address = to;
-    this.#target?.moved?.(from, to);
+  /** Ends it without a word: somebody else goes on. */
+  silence(error?: NetError): void {
+    this.driver.destroy();
+    if (error === undefined) this.#ended();
+    else this.failed(error);
   }
 
-  #established(): void {
+  moved(to: Address): void {
+    this.driver.moved(to);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#target?.deliver(bytes);
+  }
+
+  established(): void {
     this.#watch?.finished(this.driver.handshakeMs, this.driver.info());
-    this.#init.opening.established();
-    this.#target = this.#init.announce(this);
+    this.#start.established();
+    this.#target = this.#service.rules.announce(this);
     if (PEERS.hasSubscribers) {
       const { pskIdentity } = this.driver.info();
       this.#publish(this.#target === undefined ? { phase: 'refused' } : { phase: 'accepted', pskIdentity });
@@ -89,8 +102,9 @@ export class ServedPeer implements PeerRun {
   }
 
   /** Peers that have ended are often never disposed; over datagrams there is nothing left to say to them. */
-  #closed(): void {
-    if (this.#init.opening.lower.kind === 'datagram') {
+  closed(): void {
+    void this.driver.keeper?.forget();
+    if (this.#start.lower.kind === 'datagram') {
       this.#facts = this.driver.info();
       this.driver.destroy();
     }
@@ -103,55 +117,51 @@ export class ServedPeer implements PeerRun {
     this.#over = true;
     this.#watch?.failed();
     if (this.#target !== undefined) this.#publish({ phase: 'ended' });
-    this.#init.opening.closed();
+    this.#start.closed();
     this.#target?.end();
   }
 
-  #failed(error: NetError): void {
+  failed(error: NetError): void {
     if (this.#over) return;
+    if (error.alert?.level === 'fatal') void this.driver.keeper?.forget();
     this.#over = true;
     this.#watch?.failed(error);
     if (this.#target !== undefined) this.#publish({ phase: 'failed', error });
-    this.#init.opening.closed(error);
-    if (this.#target === undefined) this.#init.handshakeFailed(this, error);
+    this.#start.closed(error);
+    if (this.#target === undefined) this.#handshakeFailed(error);
     else this.#target.failed(error);
   }
 
-  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error'>): void {
+  softError(error: NetError): void {
+    this.#target?.softError(error);
+  }
+
+  dropped(reason: string): void {
+    (this.#target ?? this.#service.server.host).dropped(reason);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#service.server.host.trace?.({ ...event, peer: this.address });
+  }
+
+  peerMoved(to: Address): void {
+    const from = this.address;
+    this.address = to;
+    this.#publish({ phase: 'moved', from });
+    this.#target?.moved?.(from, to);
+  }
+
+  #handshakeFailed(failure: NetError): void {
+    const { rules, server } = this.#service;
+    const { code, message } = failure;
+    server.host.trace?.({ type: 'handshakeFailed', peer: this.address, code, message });
+    server.host.dropped('handshakeFailed');
+    rules.handshakeFailed?.(failure);
+  }
+
+  #publish(event: Pick<PeerDiagnostic, 'phase' | 'pskIdentity' | 'error' | 'from'>): void {
     if (PEERS.hasSubscribers) {
-      PEERS.publish({ backend: this.#init.host.backend, peer: this.address, ...event } satisfies PeerDiagnostic);
+      PEERS.publish({ backend: this.backend, peer: this.address, ...event } satisfies PeerDiagnostic);
     }
   }
-}
-
-/** The operations of an accepted peer. */
-export function peerOperations(peer: ServedPeer, { lower, options, error }: ServedBy): SocketOperations {
-  const { driver } = peer;
-  const path = { lower: lower.lower };
-  const sender = new SecureSender(driver, path, error);
-  return {
-    send: (data) => sender.send(data),
-    shutdown: async () => driver.shutdown(),
-    async close() {
-      peer.close();
-      if (driver.defect !== undefined) throw driver.defect;
-    },
-    remote: () => ({ host: peer.address.host, port: peer.address.port }),
-    local: () => peer.address.local ?? lower.local(),
-    getSystem: () => lower.getSystem(),
-    interfaceName: () => lower.interfaceName(),
-    getOption(key) {
-      if (key === 'bytesSent') return driver.bytesSent as never;
-      if (key === 'bytesReceived') return driver.bytesReceived as never;
-      return options.get(key, lower, driver);
-    },
-    setOption(key) {
-      throw error({
-        code: 'ENOTSUP',
-        message: `option "${key}" cannot be set on an accepted peer: set it on the server`,
-      });
-    },
-    exportKeyingMaterial: (...of) => driver.exportKeyingMaterial(...of),
-    info: () => peer.facts ?? establishedInfo(driver, path),
-  };
 }

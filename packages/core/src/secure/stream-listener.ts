@@ -3,7 +3,7 @@
  * limits are those of a dtls server (`ServerLimits`). A connection belongs to its peer: closing the peer closes it.
  */
 
-import type { Context, Listener, SocketHost, SocketOperations } from '../contract/backend.ts';
+import type { Context, Listener, SocketHost } from '../contract/backend.ts';
 import type { Timer } from '../contract/clock.ts';
 import type { ServerLimits } from '../contract/configuration.ts';
 import type { AssociationDriver } from '../driver/association-driver.ts';
@@ -11,7 +11,9 @@ import { linger } from '../driver/linger.ts';
 import { type Adopted, adopt } from '../socket/adoption.ts';
 import type { Socket } from '../socket/socket.ts';
 import { type ServedBy, servePeer } from './listener-host.ts';
-import { type PeerTarget, peerOperations, type ServedPeer } from './served-peer.ts';
+import { PeerOperations } from './peer-operations.ts';
+import { peerService } from './peer-service.ts';
+import type { PeerTarget, ServedPeer } from './served-peer.ts';
 
 export class StreamListener implements Listener {
   readonly #server: ServedBy;
@@ -124,15 +126,18 @@ class StreamPeer {
     this.#timer = host.clock.timer(patience, () => this.drop('handshakeTimeout'));
     try {
       this.#peer = servePeer(
-        this.#server,
-        { limits: {}, announce: (peer) => this.#announce(peer), handshakeFailed: () => this.end() },
+        peerService(this.#server, {
+          limits: {},
+          announce: (peer) => this.#announce(peer),
+          handshakeFailed: () => this.end(),
+        }),
         {
-          address: this.#lower.remote() ?? { host: '', port: 0 },
           lower: this.#lower.lower,
           association: (request) => context.association!(request),
           established: () => this.#timer?.cancel(),
           closed: () => this.#timer?.cancel(),
         },
+        this.#lower.remote() ?? { host: '', port: 0 },
       );
     } catch (error) {
       host.trace?.({ type: 'handshakeFailed', message: String(Object(error).message) });
@@ -145,7 +150,7 @@ class StreamPeer {
     this.#timer?.cancel();
     this.#owner.gone();
     const driver = this.#peer?.driver;
-    if (driver?.phase === 'established') await this.#sayGoodbye(driver);
+    if (driver?.phase === 'established') await this.sayGoodbye(driver);
     this.#peer?.close();
     await this.#lower.dispose();
   }
@@ -158,7 +163,7 @@ class StreamPeer {
     void this.#lower.dispose().catch(() => {});
   }
 
-  async #sayGoodbye(driver: AssociationDriver): Promise<void> {
+  async sayGoodbye(driver: AssociationDriver): Promise<void> {
     const leaving = driver.shutdown();
     if (leaving !== undefined) await linger(leaving, this.#server.host.clock);
   }
@@ -172,7 +177,7 @@ class StreamPeer {
     let target: SocketHost | undefined;
     this.#server.host.accepted(peer.address, (host) => {
       target = host;
-      return this.#operations(peer, host.error);
+      return new StreamPeerOperations(peer, { ...this.#server, lower: this.#lower }, host, this);
     });
     if (target === undefined) {
       this.end();
@@ -207,21 +212,36 @@ class StreamPeer {
     if (left > 0) this.#timer = clock.timer(left, () => this.#expire(idle));
     else this.drop('idleTimeout');
   }
+}
 
-  #operations(peer: ServedPeer, error: ServedBy['error']): SocketOperations {
-    const lower = this.#lower;
-    return {
-      ...peerOperations(peer, { ...this.#server, lower, error }),
-      shutdown: async (how) => {
-        await this.#sayGoodbye(peer.driver);
-        await lower.shutdown(how);
-      },
-      close: async () => {
-        await this.leave();
-        if (peer.driver.defect !== undefined) throw peer.driver.defect;
-      },
-      pause: () => lower.lower.pause(),
-      resume: () => lower.lower.resume(),
-    };
+/** The connection under it ends with the association. */
+class StreamPeerOperations extends PeerOperations {
+  readonly #driver: AssociationDriver;
+  readonly #lower: Adopted;
+  readonly #stream: StreamPeer;
+
+  constructor(peer: ServedPeer, server: ServedBy, host: SocketHost, stream: StreamPeer) {
+    super(peer, server, host);
+    this.#driver = peer.driver;
+    this.#lower = server.lower;
+    this.#stream = stream;
+  }
+
+  override async shutdown(how: 'both' | 'write' = 'both'): Promise<void> {
+    await this.#stream.sayGoodbye(this.#driver);
+    await this.#lower.shutdown(how);
+  }
+
+  override async close(): Promise<void> {
+    await this.#stream.leave();
+    if (this.#driver.defect !== undefined) throw this.#driver.defect;
+  }
+
+  pause(): void {
+    this.#lower.lower.pause();
+  }
+
+  resume(): void {
+    this.#lower.lower.resume();
   }
 }

@@ -20,7 +20,7 @@ export function acceptPeer(guard: SocketGuard, limits: WaitOptions): Promise<Soc
     throw guard.error('EBUSY', 'accept', "peers go to the 'connection' listeners: remove them to accept by call");
   }
   guard.listen('accept');
-  return guard.backlog.take(guard.waiter('accept'), limits);
+  return guard.peers.backlog.take(guard.waiter('accept'), limits);
 }
 
 /** Ends when the socket is closed; throws what `accept` would. */

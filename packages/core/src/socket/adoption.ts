@@ -75,7 +75,7 @@ export function adopt(socket: Socket, owner: string): Adopted {
   };
 }
 
-function currentUse({ attempting, events, reception, backlog, listening }: ReturnType<typeof guardOf>) {
+function currentUse({ attempting, events, reception, peers: { backlog }, listening }: ReturnType<typeof guardOf>) {
   if (attempting !== undefined) return `${attempting} is still under way`;
   if (reception.waiting > 0) return 'a receive() is waiting';
   if (events.pushing) return "it has a 'message' listener";

@@ -24,11 +24,13 @@ export type HandshakePhase =
 
 /** On `avs-net:peer`: peers of dtls servers, once they are authenticated. */
 export interface PeerDiagnostic {
-  readonly phase: 'accepted' | 'refused' | 'ended' | 'failed';
+  readonly phase: 'accepted' | 'refused' | 'moved' | 'ended' | 'failed';
   readonly backend: string;
   readonly peer: Address;
   /** Of `accepted`. */
   readonly pskIdentity?: Uint8Array | undefined;
+  /** Of `moved`: where it was before; `peer` is where it is. */
+  readonly from?: Address | undefined;
   /** Of `failed`. */
   readonly error?: NetError | undefined;
 }

@@ -30,12 +30,13 @@ export interface SocketEventListeners {
 export type SocketEvent = keyof SocketEventListeners;
 
 export class SocketEvents {
-  readonly #entries = new Map<SocketEvent, readonly Entry[]>();
+  /** Without `message`. Most peers have nothing else. */
+  #others: Map<SocketEvent, readonly Entry[]> | undefined;
   // Kept apart: it is called once per message.
-  #message: readonly Entry[] = [];
+  #message: readonly Entry[] = NOBODY;
 
   count(event: SocketEvent): number {
-    return this.#entries.get(event)?.length ?? 0;
+    return this.#of(event).length;
   }
 
   /** Somebody listens to `message`. */
@@ -45,18 +46,18 @@ export class SocketEvents {
 
   add(event: SocketEvent, listener: Listener, once: boolean): void {
     const entry: Entry = { listener, once };
-    this.#set(event, [...(this.#entries.get(event) ?? []), entry]);
+    this.#set(event, [...this.#of(event), entry]);
   }
 
   /** Takes the latest registration of `listener` back; unknown ones are ignored. */
   remove(event: SocketEvent, listener: Listener): void {
-    const entries = this.#entries.get(event) ?? [];
+    const entries = this.#of(event);
     const index = entries.findLastIndex((entry) => entry.listener === listener);
     if (index >= 0) this.#set(event, entries.toSpliced(index, 1));
   }
 
   emit<E extends SocketEvent>(event: E, ...args: Parameters<SocketEventListeners[E]>): void {
-    for (const entry of this.#entries.get(event) ?? []) this.#call(event, entry, args[0], args[1]);
+    for (const entry of this.#of(event)) this.#call(event, entry, args[0], args[1]);
   }
 
   emitMessage(data: Uint8Array, from: Address | undefined): void {
@@ -68,7 +69,7 @@ export class SocketEvents {
 
   #call(event: SocketEvent, entry: Entry, first: unknown, second: unknown): void {
     if (entry.once) {
-      const entries = this.#entries.get(event) ?? [];
+      const entries = this.#of(event);
       this.#set(
         event,
         entries.filter((other) => other !== entry),
@@ -83,10 +84,17 @@ export class SocketEvents {
     }
   }
 
+  #of(event: SocketEvent): readonly Entry[] {
+    return event === 'message' ? this.#message : (this.#others?.get(event) ?? NOBODY);
+  }
+
   #set(event: SocketEvent, entries: readonly Entry[]): void {
-    if (entries.length === 0) this.#entries.delete(event);
-    else this.#entries.set(event, entries);
     if (event === 'message') this.#message = entries;
+    else if (entries.length === 0) this.#others?.delete(event);
+    else {
+      this.#others ??= new Map();
+      this.#others.set(event, entries);
+    }
   }
 }
 
@@ -111,3 +119,5 @@ export const EVENTS: readonly string[] = [
   'peerMoved',
   'drop',
 ];
+
+const NOBODY: readonly Entry[] = [];

@@ -5,20 +5,31 @@
  */
 
 import type { Address } from '../contract/address.ts';
-import type { QueueLimits } from '../contract/configuration.ts';
+import type { Attempt } from '../contract/backend.ts';
 import { NetError, toNetError } from '../contract/error.ts';
 import { DEFAULT_RECV_TIMEOUT } from '../contract/options.ts';
 import type { SocketState } from '../contract/state.ts';
 import type { Waiter, WaitOptions } from '../queue/deadline.ts';
 import { ReceiveQueue } from '../queue/receive-queue.ts';
-import { type AcceptedPeer, AcceptQueue } from './accept-queue.ts';
+import type { AcceptedPeer } from './accept-queue.ts';
 import { DROPS, publishDrop } from './diagnostics.ts';
+import { missingClaim } from './missing-claim.ts';
+import { PeerSockets } from './peer-sockets.ts';
 import type { Socket } from './socket.ts';
 import { SocketEvents } from './socket-events.ts';
 import { socketHost } from './socket-host.ts';
-import type { GuardedOperations, SocketInit } from './socket-init.ts';
+import type { GuardedOperations, Remote, SocketInit } from './socket-init.ts';
 import { SocketCounters } from './socket-stats.ts';
+import { strangerLimits } from './stranger-limits.ts';
 import { Transition } from './transition.ts';
+
+/** The peer of an accepted socket. */
+export interface Accepted {
+  readonly address: Address;
+  readonly operations: SocketInit['operations'];
+}
+
+export type MakePeer = (init: SocketInit, accepted: Accepted) => AcceptedPeer;
 
 export class SocketGuard {
   readonly init: SocketInit;
@@ -26,7 +37,6 @@ export class SocketGuard {
   readonly secure: boolean;
   readonly events: SocketEvents = new SocketEvents();
   readonly counters: SocketCounters = new SocketCounters();
-  readonly backlog: AcceptQueue = new AcceptQueue();
   readonly reception: ReceiveQueue;
   readonly operations: GuardedOperations;
   /** Largest message that may be sent, bytes. */
@@ -50,62 +60,79 @@ export class SocketGuard {
   /** How often it was closed. */
   closes = 0;
   state: SocketState = 'closed';
-  readonly #transition: Transition;
-  readonly #peer: (init: SocketInit) => AcceptedPeer;
+  /** From the first one on. */
+  #transition: Transition | undefined;
+  #peers: PeerSockets | undefined;
+  readonly #makePeer: MakePeer;
   #readable = true;
   #gone: (() => void) | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(init: SocketInit, peer: (init: SocketInit) => AcceptedPeer) {
-    const { type, claims, configuration, accepted } = init;
+  /** `accepted`: it is the socket of a peer. */
+  constructor(init: SocketInit, makePeer: MakePeer, accepted?: Accepted) {
+    const { type, claims, configuration } = init;
     this.init = init;
-    this.#peer = peer;
+    this.#makePeer = makePeer;
     this.kind = type === 'udp' || type === 'dtls' ? 'datagram' : 'stream';
     this.secure = type === 'dtls' || type === 'tls';
     this.largest = claims.limits?.message ?? claims.transport?.message ?? Number.POSITIVE_INFINITY;
     this.recvTimeout = configuration.recvTimeout ?? DEFAULT_RECV_TIMEOUT;
     this.reception = new ReceiveQueue(
-      {
-        kind: this.kind,
-        dropped: (reason) => this.dropped(reason),
-        throttle: (paused) => (paused ? this.operations.pause?.() : this.operations.resume?.()),
-        over: (error) => this.#over(error),
-      },
+      this,
       accepted !== undefined && type === 'udp'
         ? strangerLimits(configuration.receiveQueue)
         : configuration.receiveQueue,
     );
-    this.#transition = new Transition(this, () => this.operations.close());
-    this.hostname = accepted?.host;
-    this.port = accepted?.port;
+    this.hostname = accepted?.address.host;
+    this.port = accepted?.address.port;
     if (accepted !== undefined) this.enter('accepted');
-    this.operations = init.operations(socketHost(this));
+    this.operations = (accepted ?? init).operations(socketHost(this, accepted !== undefined));
   }
 
   /** The operation that is under way. */
   get attempting(): string | undefined {
-    return this.#transition.operation;
+    return this.#transition?.operation;
+  }
+
+  /** Those of a bound socket. */
+  get peers(): PeerSockets {
+    this.#peers ??= new PeerSockets(this, this.#makePeer);
+    return this.#peers;
   }
 
   async connect(host: string, port: number, limits: WaitOptions): Promise<void> {
+    await this.reach('connect', limits, async (attempt) => {
+      await this.operations.connect?.(host, port, attempt);
+      return { hostname: host, port };
+    });
+  }
+
+  /** Becomes connected to whom `start` finds; false: to nobody. */
+  async reach(
+    operation: 'connect' | 'continueAssociation',
+    limits: WaitOptions,
+    start: (attempt: Attempt) => Promise<Remote | undefined>,
+  ): Promise<boolean> {
     const { operations, state, kind } = this;
     const bound = state === 'bound' && kind === 'datagram' && !this.listening;
-    if (state !== 'closed' && !bound) throw this.error('EISCONN', 'connect', this.#occupied());
-    if (operations.connect === undefined) throw this.unclaimed('connect', 'connect');
-    await this.#transition.run('connect', limits, async (attempt) => operations.connect?.(host, port, attempt), !bound);
-    this.hostname = host;
-    this.port = port;
+    if (state !== 'closed' && !bound) throw this.error('EISCONN', operation, this.#occupied());
+    if (operations[operation] === undefined) throw this.unclaimed(operation, operation);
+    const reached = await this.#transitions().run(operation, limits, start, !bound);
+    if (reached === undefined) return false;
+    this.hostname = reached.hostname;
+    this.port = reached.port;
     this.enter('connected');
     const remote = operations.remote?.();
     // What strangers sent while the socket was only bound is not the peer's.
     if (bound && remote !== undefined) this.reception.sift((from) => isFrom(remote, from), 'notPeer');
+    return true;
   }
 
   async bind(host: string, port: number): Promise<void> {
     const { operations } = this;
     if (this.state !== 'closed') throw this.error('EISCONN', 'bind', this.#occupied());
     if (operations.bind === undefined) throw this.unclaimed('bind', 'bind');
-    await this.#transition.run('bind', {}, async () => operations.bind?.(host, port), true);
+    await this.#transitions().run('bind', {}, async () => operations.bind?.(host, port), true);
     this.enter('bound');
     if (operations.listensAtBind === true || this.events.count('connection') > 0) this.listen('bind');
   }
@@ -114,7 +141,7 @@ export class SocketGuard {
     const { operations } = this;
     if (this.state !== 'closed') throw this.error('EISCONN', 'decorate', this.#occupied());
     const { hostname, port } = of;
-    const state = await this.#transition.run(
+    const state = await this.#transitions().run(
       'decorate',
       limits,
       async (attempt) => operations.decorate?.(lower, attempt) ?? 'closed',
@@ -144,27 +171,6 @@ export class SocketGuard {
     }
   }
 
-  /** A new peer. `operations` is not called if it is refused. */
-  accepted(peer: Address, operations: SocketInit['operations']): void {
-    const { taker } = this;
-    const pushed = taker !== undefined || this.events.count('connection') > 0;
-    const listening = this.listening && !this.disposed && (taker !== undefined || this.owner === undefined);
-    if (!listening || (this.backlog.full && !pushed)) {
-      this.dropped(listening ? 'backlogFull' : 'notListening');
-      return;
-    }
-    const configuration = { ...this.init.configuration, recvTimeout: this.recvTimeout };
-    const accepted = this.#peer({ ...this.init, configuration, operations, accepted: peer, disposed: undefined });
-    if (taker === undefined) this.init.admitted?.(accepted.socket);
-    if (taker !== undefined) {
-      accepted.admit();
-      taker(accepted.socket);
-    } else if (pushed) {
-      accepted.admit();
-      this.events.emit('connection', accepted.socket);
-    } else this.backlog.add(accepted);
-  }
-
   /** This accepted peer waits for an owner. */
   hold(gone: () => void): void {
     this.#gone = gone;
@@ -181,7 +187,7 @@ export class SocketGuard {
     if (state === 'closed') throw this.error('ENOTCONN', 'shutdown', 'the socket is closed, nothing is open yet');
     if (state === 'shutdown' && (how === 'write' || !this.#readable)) return;
     if (operations.shutdown === undefined) throw this.unclaimed('shutdown', 'shutdown');
-    this.#transition.abandon('the socket was shut down meanwhile');
+    this.#transition?.abandon('the socket was shut down meanwhile');
     this.enter('shutdown');
     this.#readable = how === 'write';
     try {
@@ -195,7 +201,7 @@ export class SocketGuard {
 
   /** Back to `closed`, whatever is under way. The object can be used again. */
   async close(): Promise<void> {
-    if (this.state === 'closed' && this.attempting === undefined) return this.#transition.released;
+    if (this.state === 'closed' && this.attempting === undefined) return this.#transition?.released;
     this.failure = undefined;
     this.hostname = undefined;
     this.port = undefined;
@@ -203,9 +209,10 @@ export class SocketGuard {
     this.taker = undefined;
     this.closes++;
     this.enter('closed');
-    const released = this.#transition.close('the socket was closed meanwhile');
+    const released = this.#transitions().close('the socket was closed meanwhile');
     this.reception.reset(this.error('ECONNABORTED', 'receive', 'the socket was closed meanwhile'));
-    const strangers = this.backlog.reset(this.error('ECONNABORTED', 'accept', 'the socket was closed meanwhile'));
+    const aborted = this.error('ECONNABORTED', 'accept', 'the socket was closed meanwhile');
+    const strangers = this.#peers?.backlog.reset(aborted) ?? [];
     try {
       await Promise.all([released, ...strangers.map((peer) => peer.dispose())]);
     } finally {
@@ -223,7 +230,7 @@ export class SocketGuard {
     this.failure = error;
     this.ready = false;
     this.reception.finish(error);
-    this.backlog.refuse(error);
+    this.#peers?.backlog.refuse(error);
     this.#gone?.();
   }
 
@@ -243,13 +250,18 @@ export class SocketGuard {
 
   /** ENOTSUP with the claim that is missing. */
   unclaimed(operation: string, ability: string): NetError {
-    const claim = this.secure ? (SECURE_CLAIMS[ability] ?? ability) : `transport.operations "${ability}"`;
+    const claim = missingClaim(this.secure, ability);
     return this.error('ENOTSUP', operation, `not offered by this ${this.init.type} backend: its claims lack ${claim}`);
   }
 
   enter(state: SocketState): void {
     this.state = state;
     this.ready = (state === 'connected' || state === 'accepted') && this.failure === undefined && !this.disposed;
+  }
+
+  #transitions(): Transition {
+    this.#transition ??= new Transition(this);
+    return this.#transition;
   }
 
   #occupied(): string {
@@ -267,33 +279,19 @@ export class SocketGuard {
     }
   }
 
-  #over(error: NetError | undefined): void {
+  throttle(paused: boolean): void {
+    if (paused) this.operations.pause?.();
+    else this.operations.resume?.();
+  }
+
+  /** Nothing more comes, and nothing is unread. */
+  over(error: NetError | undefined): void {
     if (this.owner !== undefined) return;
     if (error === undefined) this.events.emit('end');
     else this.events.emit('error', error);
   }
 }
 
-/** Peers on udp are not authenticated: until they are accepted they get little room. */
-function strangerLimits({
-  messages = Number.POSITIVE_INFINITY,
-  bytes = Number.POSITIVE_INFINITY,
-}: QueueLimits = {}): QueueLimits {
-  return { messages: Math.min(messages, STRANGER_MESSAGES), bytes: Math.min(bytes, STRANGER_BYTES) };
-}
-
 function isFrom(peer: Address, from: Address | undefined): boolean {
   return from === undefined || (from.host === peer.host && from.port === peer.port);
 }
-
-const STRANGER_MESSAGES = 64;
-const STRANGER_BYTES = 65_536;
-
-/** What (D)TLS backends call abilities that transports list as operations. */
-const SECURE_CLAIMS: Readonly<Record<string, string>> = {
-  connect: '"client"',
-  bind: '"server"',
-  accept: '"server"',
-  sendTo: '"sendTo", because a secure socket has one peer',
-  decorate: '"client.decorate" and "server.decorate"',
-};

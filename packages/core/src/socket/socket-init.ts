@@ -2,6 +2,7 @@
  * What a guarded socket is made of, by the net and by a bound socket for its peers.
  */
 
+import type { ExportRules } from '../continuation/association-keeper.ts';
 import type { Address } from '../contract/address.ts';
 import type { EngineErrorInit, TraceEvent } from '../contract/association.ts';
 import type { Attempt, SocketHost, SocketOperations } from '../contract/backend.ts';
@@ -23,8 +24,6 @@ export interface SocketInit {
   readonly disposed?: (() => void | Promise<void>) | undefined;
   /** Told of every peer that is accepted from this socket. */
   readonly admitted?: ((peer: Socket) => void) | undefined;
-  /** The peer of an accepted socket, which starts in that state. */
-  readonly accepted?: Address | undefined;
 }
 
 /** What the guard itself needs of a configuration. */
@@ -41,6 +40,21 @@ export interface GuardedOperations extends SocketOperations {
   unfinished?(): EngineErrorInit | undefined;
   /** Peers come from `bind` on, and wait to be accepted; otherwise from the first use of `accept`. */
   readonly listensAtBind?: boolean;
+  /** To the configured store. */
+  exportAssociation?(id: string, rules: ExportRules, attempt: Attempt): Promise<void>;
+  /** Goes on from the configured store; undefined: nothing was there that could be gone on from. */
+  continueAssociation?(id: string, attempt: Attempt): Promise<Remote | undefined>;
+  /** The same for a peer of this bound socket: becomes what `accept` makes of it. */
+  continuePeer?(id: string, attempt: Attempt, accept: AcceptContinued): Promise<Socket | undefined>;
   /** Whether a bound socket lets peers in that are not there yet; it does until it is told. */
   admit?(anybody: boolean): void;
 }
+
+/** The peer of a connected socket, by the name that `connect` was given if it was. */
+export interface Remote {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Makes the socket of a peer in state `accepted`. */
+export type AcceptContinued = (peer: Address, operations: SocketInit['operations']) => Socket;

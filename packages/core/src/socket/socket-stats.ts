@@ -19,9 +19,10 @@ export class SocketCounters {
   bytesSent = 0;
   messagesReceived = 0;
   bytesReceived = 0;
-  readonly #dropped = new Map<string, number>();
+  #dropped: Map<string, number> | undefined;
 
   drop(reason: string): void {
+    this.#dropped ??= new Map();
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
 
@@ -33,7 +34,7 @@ export class SocketCounters {
       bytesSent: this.bytesSent,
       messagesReceived: this.messagesReceived,
       bytesReceived: this.bytesReceived,
-      dropped: Object.fromEntries(this.#dropped),
+      dropped: Object.fromEntries(this.#dropped ?? []),
     };
   }
 }

@@ -7,7 +7,9 @@ import type { SocketType } from '../contract/configuration.ts';
 import type { OptionKey, OptionValues } from '../contract/options.ts';
 import type { SocketState } from '../contract/state.ts';
 import type { WaitOptions } from '../queue/deadline.ts';
+import type { AcceptedPeer } from './accept-queue.ts';
 import { acceptedPeers, acceptPeer } from './acceptance.ts';
+import { continueAssociation, type ExportOptions, exportAssociation } from './continuation.ts';
 import { checkDecoration } from './decoration.ts';
 import { exportKeyingMaterial } from './keying-material.ts';
 import { type Datagram, messages, receiveDatagram, receiveMessage } from './reception.ts';
@@ -15,7 +17,7 @@ import { checkHost, checkPort, checkWait, invalid } from './socket-arguments.ts'
 import type { SocketEvent, SocketEventListeners } from './socket-events.ts';
 import type { SocketInfo, SocketSummary } from './socket-facts.ts';
 import * as facts from './socket-facts.ts';
-import { SocketGuard } from './socket-guard.ts';
+import { type Accepted, SocketGuard } from './socket-guard.ts';
 import type { SocketInit } from './socket-init.ts';
 import { addListener, removeListener } from './socket-listeners.ts';
 import { readOption, writeOption } from './socket-options.ts';
@@ -32,12 +34,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   readonly #guard: SocketGuard;
 
   /** Not for applications: sockets come from `net.createSocket` and `accept`. */
-  constructor(init: SocketInit) {
-    this.#guard = new SocketGuard(init, (accepted) => {
-      const socket = new Socket(accepted);
-      const guard = socket.#guard;
-      return { socket, hold: (gone) => guard.hold(gone), admit: () => guard.admit() };
-    });
+  constructor(init: SocketInit, accepted?: Accepted) {
+    this.#guard = new SocketGuard(init, Socket.#peer, accepted);
+  }
+
+  static #peer(init: SocketInit, accepted: Accepted): AcceptedPeer {
+    const socket = new Socket(init, accepted);
+    const guard = socket.#guard;
+    return { socket, hold: (gone) => guard.hold(gone), admit: () => guard.admit() };
   }
 
   get type(): SocketType {
@@ -242,6 +246,23 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
    */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
     return exportKeyingMaterial(this.#own('exportKeyingMaterial'), label, length, context);
+  }
+
+  /**
+   * Puts the association into the store of `associations` under `id`, so that another socket can go on from there, in
+   * whatever process, without a handshake. From then on it is kept up to date by itself, until the socket is closed, which
+   * takes it away again. Errors: EEXIST where another one has the id, ESTALE if somebody goes on already, ETIMEDOUT.
+   */
+  async exportAssociation(id: string, options?: ExportOptions): Promise<void> {
+    return exportAssociation(this.#own('exportAssociation'), id, options);
+  }
+
+  /**
+   * Goes on from an exported association: a client becomes connected without a packet, and a server gets the peer as
+   * `accept` would have given it. Undefined: there is none, or none of this configuration: then connect.
+   */
+  async continueAssociation(id: string, options?: WaitOptions): Promise<Socket | undefined> {
+    return continueAssociation(this.#own('continueAssociation'), this, id, options);
   }
 
   stats(): SocketStatistics {

@@ -13,19 +13,17 @@ export interface TransitionHost {
   waiter(operation: string): Waiter;
   /** Forgets what arrived during an attempt that failed. */
   readonly reception: { reset(error: NetError): void };
-  readonly operations: Pick<GuardedOperations, 'unfinished'>;
+  readonly operations: Pick<GuardedOperations, 'unfinished' | 'close'>;
 }
 
 export class Transition {
   readonly #host: TransitionHost;
-  readonly #close: () => Promise<void>;
   #attempt: GuardedAttempt | undefined;
   #work: Promise<unknown> | undefined;
   #releasing: Promise<void> | undefined;
 
-  constructor(host: TransitionHost, close: () => Promise<void>) {
+  constructor(host: TransitionHost) {
     this.#host = host;
-    this.#close = close;
   }
 
   /** What is under way. */
@@ -112,7 +110,7 @@ export class Transition {
   async #closeAfter(after: Promise<unknown> | undefined): Promise<void> {
     try {
       if (after !== undefined) await after;
-      await this.#close();
+      await this.#host.operations.close();
     } catch (error) {
       throw toNetError(error, 'close', this.#host.waiter('close').backend);
     }

@@ -1,11 +1,11 @@
 /**
- * What a datagram holds, as far as demultiplexing needs to know: by its record headers, without keys or allocation.
+ * What a datagram is for, by its first bytes: as much as a listener has to know to hand it to somebody.
  */
 
 import { HandshakeType } from './handshake-fragment.ts';
 import { beginsWith, ContentType, RECORD_HEADER, readRecord, recordHeader } from './record.ts';
 
-/** Whether it begins with a ClientHello in the clear. */
+/** It begins with a ClientHello, or with a fragment of one. */
 export function isHello(data: Uint8Array): boolean {
   return (
     data.length > RECORD_HEADER &&
@@ -14,7 +14,11 @@ export function isHello(data: Uint8Array): boolean {
   );
 }
 
-/** Whether it begins in the clear, or is too short to tell. */
+/** It begins with a record that bears a connection id. */
+export function bearsId(data: Uint8Array): boolean {
+  return data[0] === ContentType.tls12Cid;
+}
+
 export function isPlaintext(data: Uint8Array): boolean {
   return data.length < RECORD_HEADER || (data[3] === 0 && data[4] === 0);
 }
