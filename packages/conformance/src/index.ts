@@ -3,6 +3,7 @@
  * on neither; `plan` says beforehand what will be run and what must be refused.
  */
 
+export { ASSOCIATION_STORE_CASES, type AssociationStoreCase } from './association-store-cases.ts';
 export { type ConformanceOptions, conformance, type Runner, runCase } from './conformance.ts';
 export type { ConformanceCase } from './conformance-case.ts';
 export { type Outcome, summary } from './outcome.ts';

@@ -23,7 +23,7 @@ export function fileAssociationStore(directory: string): AssociationStore {
   return {
     async replace(id, expected, entry) {
       const folder = join(directory, folderName(id));
-      const [old, wanted] = [digest(expected), digest(entry)];
+      const [old, wanted, content] = [digest(expected), digest(entry), entry && Uint8Array.from(entry)];
       for (;;) {
         const { present, files } = await look(folder);
         if (present === undefined) {
@@ -33,20 +33,20 @@ export function fileAssociationStore(directory: string): AssociationStore {
         } else {
           const is = present.slice(PRESENT.length, PRESENT.length + wanted.length);
           if (is !== old && is !== wanted) return false;
-          if (await exchange(folder, present, files, wanted, entry)) return true;
+          if (await exchange(folder, present, files, wanted, content)) return true;
         }
       }
     },
     async take(id) {
       const folder = join(directory, folderName(id));
-      for (;;) {
+      for (let missing = ''; ; ) {
         const { present, files } = await look(folder);
         if (present === undefined || present.startsWith(PRESENT + NOTHING)) return undefined;
-        let entry: Uint8Array | undefined;
-        const read = async (): Promise<void> => {
-          entry = new Uint8Array(await readFile(join(folder, contentOf(present))));
-        };
-        if (await exchange(folder, present, files, NOTHING, undefined, read)) return entry;
+        // Before it is taken, because whoever comes next sweeps it away.
+        const entry = await read(join(folder, contentOf(present)));
+        if (entry === undefined && present === missing) throw damaged(folder, contentOf(present));
+        missing = present;
+        if (entry !== undefined && (await exchange(folder, present, files, NOTHING, undefined))) return entry;
       }
     },
   };
@@ -65,8 +65,7 @@ async function look(folder: string): Promise<{ readonly present: string | undefi
       return { present: undefined, files: [] };
     }
   }
-  const message = `${folder} holds no file ${PRESENT}*: it was not written by this store, delete it`;
-  throw new NetError({ code: 'EIO', operation: 'associationStore', message });
+  throw damaged(folder, `${PRESENT}*`);
 }
 
 /** False: somebody else was faster. `files` were there before, and are of no use to anybody after it. */
@@ -76,7 +75,6 @@ async function exchange(
   files: readonly string[],
   wanted: string,
   entry: Uint8Array | undefined,
-  after?: () => Promise<void>,
 ): Promise<boolean> {
   const next = `${PRESENT}${wanted}-${randomUUID()}`;
   if (entry !== undefined) await write(join(folder, contentOf(next)), entry);
@@ -91,7 +89,6 @@ async function exchange(
     }
   }
   await sync(folder);
-  await after?.();
   for (const file of files) if (file.startsWith(CONTENT)) await rm(join(folder, file), { force: true });
   return true;
 }
@@ -109,6 +106,16 @@ async function makeFolder(directory: string, folder: string): Promise<void> {
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
     if (!TAKEN.includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+/** Undefined: somebody else has swept it away. */
+async function read(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -131,6 +138,11 @@ async function sync(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+function damaged(folder: string, file: string): NetError {
+  const message = `${folder} holds no file ${file}: something else than this store was here, delete the folder`;
+  return new NetError({ code: 'EIO', operation: 'associationStore', message });
 }
 
 /** Neither case nor characters of an id matter to a file system this way. */

@@ -116,8 +116,8 @@ export interface AssociationKeeping {
 
 /**
  * Where exported associations are. Both operations are atomic, because two that go on from one entry would use a nonce
- * twice. There is no way to read an entry without removing it. Ids are texts of 1 to 255 characters; entries are
- * encrypted, and most have less than a kilobyte.
+ * twice; and what has gone must never come back, by no crash and no backup. There is no way to read an entry without
+ * removing it. Ids are texts of 1 to 255 characters; entries are encrypted, and most have less than a kilobyte.
  */
 export interface AssociationStore {
   /**

@@ -26,7 +26,7 @@ export class ReturningPeers {
     return this.#take?.(peer, server);
   }
 
-  /** Undefined: nothing was there that `listener` could go on from. Errors: EADDRINUSE, those of the store. */
+  /** Undefined: nothing was there that `listener` could go on from. Errors: EADDRINUSE, ENOBUFS, those of the store. */
   async continue(
     server: Pick<ServedBy, 'exports' | 'error'>,
     listener: () => Listener | undefined,
@@ -44,8 +44,8 @@ export class ReturningPeers {
     try {
       returned = this.#restore(serving, association, accept);
     } catch (refusal) {
-      // Another peer of this socket has the connection id; another socket may be free to go on.
-      if ((refusal as NetError).code === 'EADDRINUSE') {
+      // That is a matter of this socket: its connection id is in use, or it has too many peers. Another may be free.
+      if (['EADDRINUSE', 'ENOBUFS'].includes((refusal as NetError).code)) {
         await exports.putBack(id, association);
         throw refusal;
       }
