@@ -7,15 +7,7 @@
 
 import type { AssociationKeeper } from '../continuation/association-keeper.ts';
 import type { Address } from '../contract/address.ts';
-import type {
-  Association,
-  AssociationInfo,
-  Continuation,
-  Need,
-  NeedAnswer,
-  Output,
-  Phase,
-} from '../contract/association.ts';
+import type { Association, AssociationInfo, Need, NeedAnswer, Output, Phase } from '../contract/association.ts';
 import type { LowerSocket } from '../contract/backend.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
 import { DriverDeadline } from './driver-deadline.ts';
@@ -128,7 +120,7 @@ export class AssociationDriver extends DriverReports {
   }
 
   /** Undefined: it cannot go on elsewhere. */
-  get continuation(): Continuation | undefined {
+  get continuation(): Association['continuation'] {
     return this.phase === 'established' ? this.#association.continuation : undefined;
   }
 

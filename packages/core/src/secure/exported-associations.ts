@@ -20,10 +20,14 @@ import { abortable } from '../queue/abortable.ts';
 /** An association that can be exported. */
 export interface LiveAssociation {
   readonly driver: AssociationDriver;
-  /** Undefined: nobody knows where the peer is. */
-  facts(): Omit<StoredAssociation, 'state'> | undefined;
+  facts(): LiveFacts;
   /** Ends it, and nothing leaves any more. */
   silence(error?: NetError): void;
+}
+
+/** Whom it is with, and where that one is, if anybody knows. */
+export interface LiveFacts extends Omit<StoredAssociation, 'state' | 'peer'> {
+  readonly peer: Address | undefined;
 }
 
 export interface ExportsInit {
@@ -92,13 +96,13 @@ export class ExportedAssociations {
       const message = `this association cannot go on elsewhere (ciphersuite ${ciphersuite?.name ?? 'unknown'})`;
       throw this.#error('ENOTSUP', message, EXPORT);
     }
-    if (live.facts() === undefined) {
+    if (live.facts().peer === undefined) {
       throw this.#error('ENOTSUP', 'the socket below has no address that a successor could go on to', EXPORT);
     }
     return new AssociationKeeper({
       ...place,
       continuation,
-      seal: (state) => sealEntry(id, bonds, { ...live.facts()!, state }, keeping.keys[0]!),
+      seal: (state) => sealEntry(id, bonds, { ...atRest(live.facts()), state }, keeping.keys[0]!),
       send: (data) => live.driver.send(data),
       silence: (error) => live.silence(error),
       error: (code, message, operation) => this.#error(code, message, operation),
@@ -139,9 +143,10 @@ export class ExportedAssociations {
   }
 }
 
-/** Where a peer is, for its successor. */
-export function whereabouts({ host, port, local }: Address): Address {
-  return { host, port, ...(local && { local }) };
+/** The address may have become unknown meanwhile: then a successor finds nobody. */
+function atRest({ peer, ...facts }: LiveFacts): Omit<StoredAssociation, 'state'> {
+  const { host, port, local } = peer ?? NOWHERE;
+  return { ...facts, peer: { host, port, ...(local && { local }) } };
 }
 
 /** Until the store knows how the association of `driver` ended, but not for a store that does not answer. */
@@ -169,3 +174,4 @@ function unanswered(reason: unknown, { lastFailure }: AssociationKeeper): unknow
 
 const EXPORT = 'exportAssociation';
 const CONTINUE = 'continueAssociation';
+const NOWHERE: Address = { host: '', port: 0 };

@@ -9,7 +9,7 @@ import type { Attempt, ContextHost } from '../contract/backend.ts';
 import type { NetError } from '../contract/error.ts';
 import type { OptionKey, OptionValues } from '../contract/options.ts';
 import type { GuardedOperations } from '../socket/socket-init.ts';
-import { type ExportedAssociations, lingerOnStore, whereabouts } from './exported-associations.ts';
+import { type ExportedAssociations, lingerOnStore } from './exported-associations.ts';
 import type { ServedBy } from './listener-host.ts';
 import { establishedInfo, SecureSender } from './secure-sender.ts';
 import type { ServedPeer } from './served-peer.ts';
@@ -96,7 +96,7 @@ export function exportPeer(
 ): Promise<void> {
   const live = {
     driver: peer.driver,
-    facts: () => ({ peer: whereabouts(peer.address) }),
+    facts: () => ({ peer: peer.address }),
     silence: (error?: NetError) => peer.silence(error),
   };
   return exports.export(live, id, rules, attempt);

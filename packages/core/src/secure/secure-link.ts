@@ -5,23 +5,22 @@
 
 import type { StoredAssociation } from '../continuation/association-entry.ts';
 import type { ExportRules } from '../continuation/association-keeper.ts';
-import type { AssociationRequest, EngineErrorInit, Role } from '../contract/association.ts';
+import type { Role } from '../contract/association.ts';
 import type { Attempt, Context, Listener, SocketHost } from '../contract/backend.ts';
 import type { Timer } from '../contract/clock.ts';
 import type { NetError } from '../contract/error.ts';
-import type { TlsaRecord } from '../contract/options.ts';
 import { wipe } from '../contract/secret-bytes.ts';
 import { AssociationDriver } from '../driver/association-driver.ts';
-import type { DriverHost } from '../driver/driver-host.ts';
-import { type HandshakeOutcome, handshake } from '../driver/handshake-outcome.ts';
+import { handshake } from '../driver/handshake-outcome.ts';
 import { linger } from '../driver/linger.ts';
 import { abortable } from '../queue/abortable.ts';
-import { SessionKeeping } from '../session/session-keeping.ts';
+import type { SessionKeeping } from '../session/session-keeping.ts';
 import type { Adopted } from '../socket/adoption.ts';
 import { watchHandshake } from '../socket/diagnostics.ts';
 import type { Socket } from '../socket/socket.ts';
-import { answerNeeds } from './configured-answers.ts';
-import { ExportedAssociations, lingerOnStore, whereabouts } from './exported-associations.ts';
+import { ExportedAssociations, type LiveAssociation, lingerOnStore } from './exported-associations.ts';
+import { keptSession } from './kept-session.ts';
+import { linkDriverHost } from './link-driver-host.ts';
 import { listenerHost, type ServedBy, watchedLower } from './listener-host.ts';
 import { PeerOperations } from './peer-operations.ts';
 import { type PeerRequest, ReturningPeers } from './returning-peers.ts';
@@ -62,7 +61,7 @@ export class SecureLink {
   async handshake(lower: Adopted, serverName: string | undefined, signal: AbortSignal): Promise<void> {
     const { host, role } = this.#init;
     this.#heard = false;
-    const keeping = this.#keeping(serverName);
+    const keeping = keptSession(this.#init, serverName);
     this.#kept = keeping;
     this.#party = { serverName, hostname: lower.remoteHostname() };
     const session = keeping && (await abortable(keeping.load(), signal, 'connect'));
@@ -84,8 +83,8 @@ export class SecureLink {
    * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store has
    * it again: if that fails the association is lost.
    */
-  async continue(lower: Adopted, id: string, association: StoredAssociation, attempt: Attempt): Promise<boolean> {
-    const { state, ...party } = association;
+  async continue(lower: Adopted, id: string, from: StoredAssociation, attempt: Attempt): Promise<boolean> {
+    const { state, ...party } = from;
     this.#party = party;
     this.#kept = undefined;
     try {
@@ -112,31 +111,29 @@ export class SecureLink {
 
   /** The association of this socket, to the store. */
   async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
-    const { driver } = this;
-    const { host, error } = this.#init;
-    if (driver === undefined) throw error({ code: 'ENOTCONN', message: 'there is no association' });
-    const facts = (): Omit<StoredAssociation, 'state'> | undefined => {
-      const peer = this.#lower?.remote();
-      return peer && { ...this.#party, peer: whereabouts(peer) };
+    const [{ driver }, { host }] = [this, this.#init];
+    if (driver === undefined) throw host.error({ code: 'ENOTCONN', message: 'there is no association' });
+    const live: LiveAssociation = {
+      driver,
+      facts: () => ({ ...this.#party, peer: this.#lower?.remote() }),
+      silence: (failure) => {
+        driver.destroy();
+        // Whoever waits for it to come back is told by that.
+        if (this.#isReturning) return;
+        if (failure === undefined) host.end();
+        else host.failed(failure);
+      },
     };
-    const silence = (failure?: NetError): void => {
-      driver.destroy();
-      // Whoever waits for it to come back is told by that.
-      if (this.#isReturning) return;
-      if (failure === undefined) host.end();
-      else host.failed(failure);
-    };
-    await this.exports.export({ driver, facts, silence }, id, rules, attempt);
+    await this.exports.export(live, id, rules, attempt);
   }
 
   #run(
     lower: Adopted,
     signal: AbortSignal,
-    request: Pick<Optional<AssociationRequest>, 'serverName' | 'session' | 'continued'>,
+    { serverName, session, continued }: Beginning,
     keeping?: SessionKeeping,
   ): Promise<void> {
     const { context, role, options, error } = this.#init;
-    const { serverName, session, continued } = request;
     return handshake(
       signal,
       () => this.end(),
@@ -144,19 +141,22 @@ export class SecureLink {
         const mtu = lower.lower.innerMtu();
         const peer = lower.remote();
         if (context.association === undefined) throw this.#lacks('association()');
-        const driver = new AssociationDriver(lower.lower, this.#driverHost(outcome, keeping), (output) =>
-          context.association!({
-            role,
-            output,
-            error,
-            handshakeTimeouts: options.timeouts,
-            ...(serverName === undefined ? {} : { serverName }),
-            ...(peer === undefined ? {} : { peer }),
-            ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
-            ...(mtu === undefined ? {} : { lowerMtu: mtu }),
-            ...(session === undefined ? {} : { session }),
-            ...(continued === undefined ? {} : { continued }),
-          }),
+        const driver = new AssociationDriver(
+          lower.lower,
+          linkDriverHost(this.#init, outcome, keeping, () => this.driver),
+          (output) =>
+            context.association!({
+              role,
+              output,
+              error,
+              handshakeTimeouts: options.timeouts,
+              ...(serverName === undefined ? {} : { serverName }),
+              ...(peer === undefined ? {} : { peer }),
+              ...(options.tlsa === undefined ? {} : { tlsa: options.tlsa }),
+              ...(mtu === undefined ? {} : { lowerMtu: mtu }),
+              ...(session === undefined ? {} : { session }),
+              ...(continued === undefined ? {} : { continued }),
+            }),
         );
         this.#use(driver, lower);
         driver.start();
@@ -182,10 +182,8 @@ export class SecureLink {
       return;
     }
     const watched = watchedLower(lower.lower, (error) => host.failed(error));
-    this.#listener = this.#listen(context)(
-      watched,
-      listenerHost(server, { limits: configuration.server ?? {}, announce }),
-    );
+    const rules = { limits: configuration.server ?? {}, announce };
+    this.#listener = this.#listen(context)(watched, listenerHost(server, rules));
     if (!this.#admitting) this.#listener.pause();
   }
 
@@ -296,57 +294,9 @@ export class SecureLink {
     this.#lower = lower;
     this.#sender = new SecureSender(driver, lower, this.#init);
   }
-
-  /** Undefined where no session is kept, or nobody knows whose it would be. */
-  #keeping(serverName: string | undefined): SessionKeeping | undefined {
-    const { role, configuration, context, host, options } = this.#init;
-    const { session: store } = configuration;
-    const { sessionScope } = context;
-    if (role !== 'client' || store === undefined || sessionScope === undefined || serverName === undefined)
-      return undefined;
-    const bonds = [host.backend, sessionScope, serverName, ...tlsaBonds(options.tlsa)];
-    return new SessionKeeping({ store, bonds, trace: host.trace });
-  }
-
-  #driverHost({ established, failed }: HandshakeOutcome, keeping: SessionKeeping | undefined): DriverHost {
-    const { host, error } = this.#init;
-    const fail = (failure: NetError): void => {
-      if (failed(failure)) return;
-      // RFC 5246 §7.2.2: nobody may resume what has ended with a fatal alert.
-      if (failure.alert?.level === 'fatal') {
-        keeping?.forget();
-        void this.driver?.keeper?.forget();
-      }
-      host.failed(failure);
-    };
-    const early = (init: Pick<EngineErrorInit, 'message'>): NetError => error({ code: 'ECONNRESET', ...init });
-    return {
-      clock: host.clock,
-      backend: host.backend,
-      message: (bytes) => host.deliver(bytes),
-      established,
-      closed: () => {
-        void this.driver?.keeper?.forget();
-        if (!failed(early({ message: 'the peer closed before the handshake was complete' }))) host.end();
-      },
-      failed: fail,
-      softError: (softError) => host.softError(softError),
-      dropped: (reason) => host.dropped(reason),
-      ...(keeping && { session: (session: Uint8Array) => keeping.save(session) }),
-      answer: answerNeeds(this.#init),
-      ...(host.trace && { trace: host.trace }),
-    };
-  }
 }
 
-type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-/** What the peer was authenticated by, beside the configuration. */
-function tlsaBonds(records: readonly TlsaRecord[] = []): readonly string[] {
-  return records.map(({ certificateUsage, selector, matchingType, associationData }) =>
-    [certificateUsage, selector, matchingType, Buffer.from(associationData).toString('hex')].join(),
-  );
-}
+type Beginning = { serverName: string | undefined; session?: Uint8Array | undefined; continued?: Uint8Array };
 
 /** `ServerLimits.handshakeTimeout`, milliseconds. */
 const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;
