@@ -60,6 +60,8 @@ class Established {
   // Where the latest successor would begin; 0: there was no state.
   uint64_t promised_ = 0;
   const uint16_t mtu_;
+  // Datagrams, modulo 256.
+  uint8_t received_ = 0;
   // In a row.
   uint8_t warnings_ = 0;
   bool silenced_ = false;

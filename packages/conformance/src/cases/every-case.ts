@@ -4,6 +4,7 @@ import type { ConformanceCase } from '../conformance-case.ts';
 import { BUFFERS } from './buffers.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { CLAIMS } from './claims.ts';
+import { CONNECTION_ID } from './connection-id.ts';
 import { DATAGRAM } from './datagram.ts';
 import { DECORATE } from './decorate.ts';
 import { FAULTS } from './faults.ts';
@@ -33,6 +34,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...BUFFERS,
   ...DECORATE,
   ...SERVER,
+  ...CONNECTION_ID,
   ...FAULTS,
   ...HOSTILITY,
   ...STREAM,

@@ -1,0 +1,139 @@
+/**
+ * Broken copies of dtls-openssl, because the reference backend knows no connection ids: one thing changed at the border of
+ * the contract, and the case that is there to catch it.
+ */
+
+import type { Association, AssociationRequest, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import { connectionIds, listen } from '@avs-net/dtls-endpoint';
+import { dtlsOpenssl } from '@avs-net/dtls-openssl';
+import type { CertificateMutant } from './certificate-mutants.ts';
+
+type Info = ReturnType<Association['info']>;
+
+export const CONNECTION_ID_MUTANTS: readonly CertificateMutant[] = [
+  mutant('takes every datagram for the newest record', 'ids/forged-record', {
+    newest: (_, datagrams) => datagrams,
+  }),
+  mutant('takes what authenticates for the newest record', 'ids/old-record', {
+    newest: (_, __, messages) => messages,
+  }),
+  mutant('never says what is newest', 'ids/server-follows', { newest: () => undefined }),
+  mutant('gives ids of a length of its own', 'ids/lengths', {
+    request: (request) =>
+      request.role === 'client' ? { ...request, connectionId: new Uint8Array(8).fill(9) } : request,
+  }),
+  mutant('never offers an id', 'ids/lengths', {
+    configuration: ({ connectionId: _, ...configuration }) => configuration,
+  }),
+  mutant('takes its own id for that of the peer', 'ids/lengths', {
+    info: (info) =>
+      info.connectionId === undefined
+        ? info
+        : { ...info, connectionId: { own: info.connectionId.own, peer: info.connectionId.own } },
+  }),
+  mutant('speaks of ids that were not negotiated', 'ids/client-refused', {
+    info: (info, request) =>
+      info.connectionId === undefined && request.role === 'client'
+        ? { ...info, connectionId: { own: new Uint8Array(0), peer: new Uint8Array(4) } }
+        : info,
+  }),
+  mutant('forgets the id in the largest message', 'ids/inner-mtu', {
+    maxMessage: (limit, sound) => sound.maxMessage(limit + (sound.info().connectionId?.peer.length ?? 0)),
+  }),
+  mutant('puts an id on what comes before there is one', 'ids/lengths', {
+    // A second copy of every plaintext record, as if ids were a matter of course.
+    datagram: (bytes) => (bytes[0] === 22 && bytes[4] === 0 ? [asIdRecord(bytes), bytes] : [bytes]),
+  }),
+];
+
+interface Change {
+  readonly newest?: (sound: number | undefined, datagrams: number, messages: number) => number | undefined;
+  readonly configuration?: (configuration: SecureConfiguration) => SecureConfiguration;
+  readonly request?: (request: AssociationRequest) => AssociationRequest;
+  readonly info?: (info: Info, request: AssociationRequest) => Info;
+  readonly maxMessage?: (limit: number, sound: Association) => number;
+  readonly datagram?: (bytes: Uint8Array) => readonly Uint8Array[];
+}
+
+function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
+  const plugin: Plugin = {
+    ...dtlsOpenssl,
+    name: 'mutant',
+    load: async () => {
+      const module = await dtlsOpenssl.load();
+      return {
+        async context(given, host) {
+          const { configuration: changed = (same) => same } = change;
+          const configuration = changed(given as SecureConfiguration);
+          const sound = await module.context(configuration, host);
+          const make = (asked: AssociationRequest): Association => {
+            const counts = { datagrams: 0, messages: 0 };
+            const request = change.request?.(asked) ?? asked;
+            const output = counting(request.output, counts, change);
+            return broken(sound.association!({ ...request, output }), request, change, counts);
+          };
+          const ids = connectionIds(configuration.connectionId, 'server', (init) => host.error(init));
+          return {
+            sessionScope: sound.sessionScope!,
+            association: make,
+            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener, ids) }),
+            destroy: () => sound.destroy(),
+          };
+        },
+      };
+    },
+  };
+  return { name, caughtBy, plugin };
+}
+
+interface Counts {
+  datagrams: number;
+  messages: number;
+}
+
+function counting(output: AssociationRequest['output'], counts: Counts, change: Change): AssociationRequest['output'] {
+  return {
+    datagram(bytes) {
+      for (const each of change.datagram?.(bytes) ?? [bytes]) output.datagram(each);
+    },
+    message(bytes) {
+      counts.messages += 1;
+      output.message(bytes);
+    },
+    established: () => output.established(),
+    closed: (alert) => output.closed(alert),
+    failed: (error) => output.failed(error),
+    session: (session) => output.session?.(session),
+    need: (id, what) => output.need(id, what),
+    dropped: (reason) => output.dropped(reason),
+    trace: (event) => output.trace?.(event),
+  };
+}
+
+function broken(sound: Association, request: AssociationRequest, change: Change, counts: Counts): Association {
+  return new Proxy(sound, {
+    get(target, property) {
+      if (property === 'newest' && change.newest !== undefined) {
+        return change.newest(target.newest, counts.datagrams, counts.messages);
+      }
+      if (property === 'info' && change.info !== undefined) return () => change.info!(target.info(), request);
+      if (property === 'maxMessage' && change.maxMessage !== undefined) {
+        return (limit: number) => change.maxMessage!(limit, target);
+      }
+      if (property === 'receive') {
+        return (bytes: Uint8Array, now: number) => {
+          counts.datagrams += 1;
+          target.receive(bytes, now);
+        };
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function asIdRecord(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  copy[0] = 25;
+  return copy;
+}
