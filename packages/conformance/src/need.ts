@@ -12,6 +12,7 @@ export type Need =
   | 'sni'
   | 'resumption'
   | 'connectionId'
+  | 'continuation'
   | 'handshakeTimers'
   | 'alpn'
   | 'keylog'
@@ -45,6 +46,9 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
   sni: () => ({ serverNameIndication: 'conformance.example' }),
   resumption: () => ({ session: new Map<string, Uint8Array>() }),
   connectionId: () => ({ connectionId: true }),
+  continuation: () => ({
+    associations: { store: { replace: () => false, take: () => undefined }, keys: [new Uint8Array(32).fill(1)] },
+  }),
   handshakeTimers: () => ({ dtlsHandshakeTimeouts: { min: 1_000, max: 2_000 } }),
   alpn: () => ({ alpn: ['coap'] }),
   keylog: () => ({ keylog: () => {} }),

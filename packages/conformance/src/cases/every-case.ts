@@ -4,6 +4,7 @@ import type { ConformanceCase } from '../conformance-case.ts';
 import { BUFFERS } from './buffers.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { CLAIMS } from './claims.ts';
+import { CONTINUATION } from './continuation.ts';
 import { DATAGRAM } from './datagram.ts';
 import { DECORATE } from './decorate.ts';
 import { FAULTS } from './faults.ts';
@@ -21,6 +22,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...OPTIONS,
   ...CLAIMS,
   ...SESSIONS,
+  ...CONTINUATION,
   ...LIMITS,
   ...PSK,
   ...CERTIFICATE,
