@@ -17,12 +17,7 @@ import {
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { udp } from '@avs-net/udp';
 import { expect, it } from 'vitest';
-import {
-  type MarkedBytes,
-  mark,
-  occurrences,
-  whyUnavailable,
-} from '../packages/credentials/src/testing/process-memory.ts';
+import { type MarkedBytes, mark, occurrences, whyUnavailable } from '../packages/credentials/test/process-memory.ts';
 import { needs } from './peers.ts';
 import { createPki, type Identity } from './pki.ts';
 

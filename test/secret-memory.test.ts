@@ -11,7 +11,7 @@ import { psk, pskServer, wipeSecurity } from '@avs-net/credentials';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { udp } from '@avs-net/udp';
 import { expect, it } from 'vitest';
-import { mark, occurrences, whyUnavailable } from '../packages/credentials/src/testing/process-memory.ts';
+import { mark, occurrences, whyUnavailable } from '../packages/credentials/test/process-memory.ts';
 import { unavailable } from './backends.ts';
 
 const missing = unavailable.some(({ name }) => name === dtlsOpenssl.name)

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { failure } from '../test/failure.ts';
 import { certificateChainFromBuffer, certificateChainFromFile } from './certificate-chain.ts';
 import { certificateServer } from './certificate-server.ts';
 import { certificates, isWithoutServerCertValidation, withoutServerCertValidation } from './certificates.ts';
 import { privateKeyCopy, privateKeyFromBuffer, privateKeyFromFile } from './private-key.ts';
 import { certRevocationListFromFile } from './revocation-list.ts';
 import { empty } from './security-info.ts';
-import { failure } from './testing/failure.ts';
 import { wipeSecurity } from './wiping.ts';
 
 const chain = certificateChainFromFile('cert.pem');

@@ -1,10 +1,10 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rejection } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { type CertificationRequestOptions, certificationRequest } from './certification-request.ts';
 import type { KeyEngine } from './key-engine.ts';
 import { privateKeyFromEngine, privateKeyFromFile } from './private-key.ts';
-import { rejection } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 let files: OpensslFiles;
 beforeAll(() => {

@@ -2,10 +2,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rejection } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { listCertificateFiles } from './certificate-directory.ts';
 import { readCredentialFile } from './credential-file.ts';
-import { rejection } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 const PLACE = { operation: 'resolveTrustedCerts', path: 'info' };
 let files: OpensslFiles;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { rejection } from '../test/failure.ts';
 import { EC_GROUPS, type EcGroup, generateEcKey } from './ec-key.ts';
 import { privateKeyFromBuffer } from './private-key.ts';
 import { resolvePrivateKey } from './resolve-private-key.ts';
-import { rejection } from './testing/failure.ts';
 
 /** Sizes of SEC1 DER as `openssl ecparam -genkey -outform DER` writes it. */
 const SIZES: Readonly<Record<EcGroup, number>> = {

@@ -1,6 +1,8 @@
 import { isNetError } from '@avs-net/core/plugin';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MALFORMATIONS } from '../test/malformed.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { certificateChainFromBuffer, certificateChainFromFile } from './certificate-chain.ts';
 import { parsePkcs7CertsOnly } from './pkcs7.ts';
 import { privateKeyFromBuffer, privateKeyFromFile } from './private-key.ts';
@@ -8,8 +10,6 @@ import { resolveCertificateChain, resolveTrustedCerts } from './resolve-certific
 import { resolvePrivateKey } from './resolve-private-key.ts';
 import { resolveCertRevocationLists } from './resolve-revocation-lists.ts';
 import { certRevocationListFromBuffer, certRevocationListFromFile } from './revocation-list.ts';
-import { MALFORMATIONS } from './testing/malformed.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 const PASSWORD = Buffer.from('correct-horse');
 let files: OpensslFiles;

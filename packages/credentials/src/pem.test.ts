@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { failure } from '../test/failure.ts';
 import { decodePem, isEncryptedPem, scanPem } from './pem.ts';
-import { failure } from './testing/failure.ts';
 
 const PLACE = { operation: 'scanPem', path: 'file' };
 const scan = (text: string) => scanPem(Buffer.from(text, 'latin1'), PLACE);

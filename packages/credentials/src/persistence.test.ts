@@ -1,5 +1,6 @@
 import type { SecurityInfo } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
+import { failure } from '../test/failure.ts';
 import {
   certificateChainFromArray,
   certificateChainFromBuffer,
@@ -14,7 +15,6 @@ import { privateKeyFromBuffer, privateKeyFromEngine, privateKeyFromFile } from '
 import { pskIdentityFromBuffer, pskKeyFromBuffer } from './psk-material.ts';
 import { certRevocationListFromBuffer, certRevocationListFromFile } from './revocation-list.ts';
 import { empty } from './security-info.ts';
-import { failure } from './testing/failure.ts';
 
 /** The format by hand: a number is a big endian 32-bit word, a string its bytes. */
 const bytes = (...parts: (number | string)[]): Uint8Array =>

@@ -1,12 +1,12 @@
 import * as asn1js from 'asn1js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failure } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { certificateChainFromList } from './certificate-chain.ts';
 import { parsePkcs7CertsOnly } from './pkcs7.ts';
 import { resolveTrustedCerts } from './resolve-certificates.ts';
 import { resolveCertRevocationLists } from './resolve-revocation-lists.ts';
 import { certRevocationListFromList } from './revocation-list.ts';
-import { failure } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 let files: OpensslFiles;
 

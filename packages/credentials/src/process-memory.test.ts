@@ -2,6 +2,8 @@ import { getRandomValues } from 'node:crypto';
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { wipe } from '@avs-net/core/plugin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
+import { mark, occurrences, whyUnavailable } from '../test/process-memory.ts';
 import { generateEcKey } from './ec-key.ts';
 import { persistSecurityInfo, restoreSecurityInfo } from './persistence.ts';
 import { privateKeyFromBuffer, privateKeyFromFile } from './private-key.ts';
@@ -9,8 +11,6 @@ import { psk } from './psk.ts';
 import { pskServer } from './psk-server.ts';
 import { resolvePrivateKey } from './resolve-private-key.ts';
 import { resolvePsk } from './resolve-psk.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
-import { mark, occurrences, whyUnavailable } from './testing/process-memory.ts';
 import { wipeSecurity } from './wiping.ts';
 
 /** Where memory cannot be searched the reason is attached to each test, and nothing is claimed. */

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { failure, rejection } from '../test/failure.ts';
 import { psk } from './psk.ts';
 import { pskIdentityFromBuffer, pskIdentityFromEngine, pskKeyFromBuffer, pskKeyFromEngine } from './psk-material.ts';
 import { pskServer } from './psk-server.ts';
 import { resolvePsk } from './resolve-psk.ts';
-import { failure, rejection } from './testing/failure.ts';
 import { wipeSecurity } from './wiping.ts';
 
 const KEY = Uint8Array.from({ length: 16 }, (_, index) => index + 1);

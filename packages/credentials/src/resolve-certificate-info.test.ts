@@ -1,5 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rejection } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { certificateChainFromEngine, certificateChainFromFile, certificateChainFromList } from './certificate-chain.ts';
 import { certificateServer } from './certificate-server.ts';
 import { certificates, withoutServerCertValidation } from './certificates.ts';
@@ -9,8 +11,6 @@ import { privateKeyFromEngine, privateKeyFromFile } from './private-key.ts';
 import { resolveCertificateInfo, resolveCertificateServerInfo } from './resolve-certificate-info.ts';
 import { certRevocationListFromEngine, certRevocationListFromFile } from './revocation-list.ts';
 import { empty } from './security-info.ts';
-import { rejection } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 let files: OpensslFiles;
 

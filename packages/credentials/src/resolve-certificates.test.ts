@@ -1,6 +1,8 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failure, rejection } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import {
   certificateChainFromArray,
   certificateChainFromBuffer,
@@ -10,8 +12,6 @@ import {
 } from './certificate-chain.ts';
 import { certificateExpirationDate, resolveCertificateChain, resolveTrustedCerts } from './resolve-certificates.ts';
 import { empty } from './security-info.ts';
-import { failure, rejection } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 let files: OpensslFiles;
 

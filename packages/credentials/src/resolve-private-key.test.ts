@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failure, rejection } from '../test/failure.ts';
+import { type KeyAlgorithm, type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { certificateChainFromFile } from './certificate-chain.ts';
 import { privateKeyFromBuffer, privateKeyFromFile } from './private-key.ts';
 import { resolveCertificateChain } from './resolve-certificates.ts';
 import { checkKeyMatches, resolvePrivateKey } from './resolve-private-key.ts';
 import { empty } from './security-info.ts';
-import { failure, rejection } from './testing/failure.ts';
-import { type KeyAlgorithm, type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 const PASSWORD = 'correct horse';
 const password = (): Uint8Array => Buffer.from(PASSWORD);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rejection } from '../test/failure.ts';
+import { type OpensslFiles, opensslFiles } from '../test/openssl-files.ts';
 import { resolveCertRevocationLists } from './resolve-revocation-lists.ts';
 import {
   certRevocationListFromArray,
@@ -7,8 +9,6 @@ import {
   certRevocationListFromList,
 } from './revocation-list.ts';
 import { empty } from './security-info.ts';
-import { rejection } from './testing/failure.ts';
-import { type OpensslFiles, opensslFiles } from './testing/openssl-files.ts';
 
 let files: OpensslFiles;
 

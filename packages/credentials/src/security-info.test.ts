@@ -1,5 +1,6 @@
 import type { SecurityInfo, SecurityInfoType } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
+import { failure } from '../test/failure.ts';
 import {
   certificateChainCopyAsArray,
   certificateChainCopyAsList,
@@ -29,7 +30,6 @@ import {
   certRevocationListFromList,
 } from './revocation-list.ts';
 import { empty } from './security-info.ts';
-import { failure } from './testing/failure.ts';
 
 const BYTES = Uint8Array.of(1, 2, 3);
 

@@ -68,7 +68,8 @@ size_t RecordLayer::Overhead() const {
 }
 
 size_t RecordLayer::Seal(uint8_t type, Bytes content, uint8_t* to, size_t room, size_t padding) {
-  if (next_ >= limit_) return 0;
+  // tls12_cid says how a record looks, not what is in it.
+  if (next_ >= limit_ || type == RecordHeader::kConnectionIdType) return 0;
   if (content.size > RecordHeader::kMaxContent || padding > RecordHeader::kMaxContent - content.size) return 0;
   if (padding > 0 && peer_id_size_ == 0) return 0;
   const size_t size = Overhead() + content.size + padding;

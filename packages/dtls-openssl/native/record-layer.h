@@ -70,8 +70,8 @@ class RecordLayer {
 
   // Bytes that a record adds to its content.
   size_t Overhead() const;
-  // Writes one record with the next number. 0: no room, too long, or no number is left. `padding` zeros hide the size
-  // of the content, only in records with an id (RFC 9146 §4). `content` may not overlap `to`.
+  // Writes one record with the next number. 0: no room, too long, no content type, or no number is left. `padding`
+  // zeros hide the size of the content, only in records with an id (RFC 9146 §4). `content` may not overlap `to`.
   size_t Seal(uint8_t type, Bytes content, uint8_t* to, size_t room, size_t padding = 0);
   // Opens the record at `at` of `datagram`; `to`, elsewhere, takes as many bytes as the datagram has.
   OpenedRecord Open(Bytes datagram, size_t at, uint8_t* to);

@@ -130,7 +130,8 @@ napi_value ExportKeyingMaterial(napi_env env, napi_callback_info info) {
   napi_value buffer, value = nullptr;
   if (napi_create_arraybuffer(env, size, &memory, &buffer) != napi_ok) return nullptr;
   if (!connection->ExportKeyingMaterial(label, context, static_cast<uint8_t*>(memory), size)) {
-    ThrowLibraryError(env, "EINVAL", "label: one that TLS itself uses cannot be exported");
+    ThrowLibraryError(env, "EINVAL",
+                      "label, context: TLS itself uses that label, or the context is too long for OpenSSL");
     return nullptr;
   }
   napi_create_typedarray(env, napi_uint8_array, size, buffer, 0, &value);

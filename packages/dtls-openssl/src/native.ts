@@ -139,7 +139,7 @@ export function loadAddon(): Addon {
   if (file === undefined) {
     throw new Error(
       `the native addon is not built for ${process.platform}-${process.arch}: build the package where there is a ` +
-        'C++ compiler (pnpm build), or choose another dtls backend',
+        'C++ compiler (pnpm build in a checkout, npx node-gyp rebuild in the package), or choose another dtls backend',
     );
   }
   return requireAddon(() => require(file) as Addon);
@@ -169,10 +169,10 @@ function runtime(): string {
   return `this runtime (${name} ${process.versions[name]})`;
 }
 
-/** Relative to src/ and dist/ alike: what was published first, else what was compiled here. */
+/** Relative to src/ and dist/ alike: what was compiled here, else what the package brought along. */
 const PLACES = [
-  `../prebuilds/${process.platform}-${process.arch}/dtls_openssl.node`,
   '../build/Release/dtls_openssl.node',
+  `../prebuilds/${process.platform}-${process.arch}/dtls_openssl.node`,
 ];
 
 /** glibc, musl, macOS, Windows. */

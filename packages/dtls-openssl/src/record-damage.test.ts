@@ -78,8 +78,9 @@ describe.each(SUITES)('a record layer of $name', (suite) => {
     expect(withId.open(tooLong, 0)).toMatchObject({ verdict: 'malformed', newest: false, next: tooLong.length });
   });
 
-  it('seals nothing without room, beyond 2^14 bytes, and with the last number', () => {
+  it('seals nothing without room, beyond 2^14 bytes, of type tls12_cid, and with the last number', () => {
     using native = NativeLayer.create(suite, client);
+    expect(native.seal(25, MESSAGE)).toHaveLength(0);
     expect(native.seal(23, bytesOf('long', 2 ** 14 + 1))).toHaveLength(0);
     const size = native.seal(23, MESSAGE).length;
     expect(native.seal(23, MESSAGE, 0, size - 1)).toHaveLength(0);

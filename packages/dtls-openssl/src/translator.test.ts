@@ -28,12 +28,14 @@ describe.each(['full', 'abbreviated'] as const)('a handshake that is %s', (kind)
         cases.slice(done, done + BATCH).map(async ({ from, number, at }) => {
           const byte = at + Math.floor(random() * STEP);
           const bit = 1 << Math.floor(random() * 8);
+          let connected = false;
           const wire = await connect((bytes, sender, count) => {
-            if (sender !== from || count !== number) return [bytes];
+            if (connected || sender !== from || count !== number) return [bytes];
             const copy = Buffer.from(bytes);
             if (byte < copy.length) copy[byte]! ^= bit;
             return [copy];
           });
+          connected = true;
           for (const end of [wire.client, wire.server]) {
             if (end.error !== undefined) expect(['ETIMEDOUT', 'EPROTO']).toContain(end.error.code);
             expect(end.messages).toEqual([]);

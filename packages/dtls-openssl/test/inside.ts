@@ -9,6 +9,8 @@ const AHEAD = 1_000;
 
 export interface Inside {
   readonly wire: Wire;
+  /** Master secret, client random, server random. */
+  readonly secrets: Buffer;
   /** Hands `victim` an authentic record that its peer never sent. */
   deliver(victim: Role, type: number, content: Uint8Array): void;
 }
@@ -41,6 +43,7 @@ export async function inside(
   const { own, peer } = connectionId!;
   return {
     wire,
+    secrets,
     deliver(victim, type, content) {
       const ids = victim === 'server' ? { ownId: own, peerId: peer } : { ownId: peer, peerId: own };
       const server = victim === 'client';

@@ -45,7 +45,7 @@ Datagram Seal(Random* random, RecordLayer* layer) {
     const size_t exact = content + padding + layer->Overhead();
     Memory text(new uint8_t[content]), record(new uint8_t[exact]);
     random->Fill(text.get(), content);
-    const auto type = static_cast<uint8_t>(20 + random->Below(6));
+    const auto type = static_cast<uint8_t>(20 + random->Below(5));
     if (exact > 0 && layer->Seal(type, {text.get(), content, true}, record.get(), exact - 1, padding) != 0) {
       Fail("sealed without room");
     }
