@@ -39,7 +39,6 @@ export class SecureLink {
   readonly #init: SecureLinkInit;
   #sender: SecureSender | undefined;
   #kept: SessionKeeping | undefined;
-  /** Whether anything came during the last handshake. */
   #heard = false;
   #lower: Adopted | undefined;
   /** Whom the association is with, as far as the lower socket does not know. */
@@ -111,8 +110,8 @@ export class SecureLink {
 
   /** The association of this socket, to the store. */
   async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
-    const { driver } = this;
     const { host } = this.#init;
+    const { driver } = this;
     if (driver === undefined) throw host.error({ code: 'ENOTCONN', message: 'there is no association' });
     const live: LiveAssociation = {
       driver,
@@ -254,6 +253,7 @@ export class SecureLink {
     const { clock } = this.#init.host;
     if (writing !== undefined) await linger(writing, clock);
     await lingerOnStore(this.driver, clock);
+    await this.exports.left();
     return this.end();
   }
 
