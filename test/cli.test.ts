@@ -1,6 +1,6 @@
 /** The command line as a user runs it: the built program in a child process. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +88,25 @@ describe('avs-net', () => {
       await using client = avsNet(...all, '--session', join(folder, 'session'));
       expect(await client.ended, client.output()).toBe(0);
       expect(events(client)[0]).toMatchObject({ event: 'connected', resumed });
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('connect goes on from the association that the last one left in --association', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'avs-net-cli-association-'));
+    const keyFile = join(folder, 'key');
+    writeFileSync(keyFile, new Uint8Array(32).fill(7));
+    const serving = ['serve', 'dtls://127.0.0.1:0', '--psk', `dev-1=${KEY}`, '--cid', '--echo', '--json'];
+    await using server = avsNet(...serving);
+    const uri = `dtls://127.0.0.1:${await listening(server)}`;
+    const all = ['connect', uri, '--psk-identity', 'dev-1', '--psk-key', KEY, '--cid', '--send', 'x', '--receive', '1'];
+    const kept = ['--association', join(folder, 'kept'), '--association-key', keyFile, '--json'];
+    for (const continued of [undefined, true, true]) {
+      await using client = avsNet(...all, ...kept);
+      expect(await client.ended, client.output()).toBe(0);
+      expect(events(client)[0]).toEqual(expect.objectContaining({ event: 'connected' }));
+      expect(events(client)[0]!['continued']).toBe(continued);
+      expect(events(client)).toContainEqual(expect.objectContaining({ event: 'message', text: 'x' }));
     }
     rmSync(folder, { recursive: true });
   });

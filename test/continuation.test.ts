@@ -75,6 +75,33 @@ describe('a device that sleeps', () => {
   });
 });
 
+describe('somebody who records', () => {
+  it('cannot bring back what came before the export, and what came after it once', async () => {
+    const store = memoryAssociationStore();
+    const server = await echoing(fresh());
+    await using relay = await recordingRelay(server.localPort());
+    const first = await device(fresh(), store);
+    await first.connect('127.0.0.1', relay.port);
+    const talk = async (socket: Socket, words: string): Promise<void> => {
+      await socket.send(Buffer.from(words));
+      expect(text(await socket.receive())).toBe(words);
+    };
+    await talk(first, 'before');
+    const before = relay.fromServer.at(-1)!;
+    await first.exportAssociation('dev-1');
+    await talk(first, 'after');
+    const after = relay.fromServer.at(-1)!;
+    // As if the first one had crashed.
+    const second = await device(fresh(), store);
+    await second.continueAssociation('dev-1');
+    for (const datagram of [before, after, before, after]) relay.replay(datagram, second.localPort());
+    expect(text(await second.receive())).toBe('after');
+    await talk(second, 'again');
+    expect(second.stats().dropped).toEqual({ replayed: 3 });
+    expect(relay.twice).toEqual([]);
+  });
+});
+
 describe('a peer of a server', () => {
   it('goes on in another process with what is known of it', async () => {
     const associations = { store: memoryAssociationStore(), keys };

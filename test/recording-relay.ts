@@ -14,6 +14,10 @@ export interface RecordingRelay extends AsyncDisposable {
   readonly seen: { clients: number; server: number };
   /** Client hellos. */
   hellos: number;
+  /** What the server has sent, oldest first. */
+  readonly fromServer: readonly Buffer[];
+  /** Sends one of those again. */
+  replay(datagram: Uint8Array, toPort: number): void;
   /** Resolves when that many protected records more have come from there. */
   more(from: 'clients' | 'server', records: number): Promise<void>;
 }
@@ -24,6 +28,7 @@ export async function recordingRelay(server: number): Promise<RecordingRelay> {
   const backs = new Map<number, Promise<Socket>>();
   const numbers = { clients: new Set<string>(), server: new Set<string>() };
   const twice: string[] = [];
+  const fromServer: Buffer[] = [];
   const waiting = new Set<() => void>();
   const record = (from: 'clients' | 'server', datagram: Buffer): void => {
     for (let at = 0; at + 13 <= datagram.length; ) {
@@ -51,6 +56,7 @@ export async function recordingRelay(server: number): Promise<RecordingRelay> {
     const made = bound().then((socket) => {
       socket.on('message', (datagram) => {
         record('server', datagram);
+        fromServer.push(datagram);
         front.send(datagram, client, '127.0.0.1');
       });
       return socket;
@@ -65,6 +71,8 @@ export async function recordingRelay(server: number): Promise<RecordingRelay> {
   const relay: RecordingRelay = {
     port: front.address().port,
     twice,
+    fromServer,
+    replay: (datagram, toPort) => front.send(datagram, toPort, '127.0.0.1'),
     seen: { clients: 0, server: 0 },
     hellos: 0,
     more(from, records) {

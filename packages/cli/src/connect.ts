@@ -4,7 +4,7 @@
  */
 
 import { createInterface } from 'node:readline';
-import { createNet, type Socket } from '@avs-net/core';
+import { createNet, type NetError, type Socket } from '@avs-net/core';
 import { discover } from './discovery.ts';
 import type { EndpointUri } from './endpoint-uri.ts';
 import { connectedEvent, messageEvent, type Report } from './events.ts';
@@ -28,11 +28,15 @@ export async function connect(
   const limit = options.timeout === undefined ? {} : { timeout: options.timeout };
   try {
     const socket = await net.createSocket(uri.type, configuration);
-    await socket.connect(uri.host, uri.port, limit);
+    const { association } = options;
+    const id = `${uri.host}:${uri.port}`;
+    const found = association === undefined ? undefined : await socket.continueAssociation(id, limit);
+    if (found === undefined) await socket.connect(uri.host, uri.port, limit);
     io.report(connectedEvent(socket));
     for (const text of options.send) await socket.send(bytes(text));
     if (options.receive !== undefined) await receiveCount(socket, options.receive, limit, io.report);
     else if (options.send.length === 0) await converse(socket, io);
+    if (association !== undefined) await leave(socket, id, limit);
     await socket.close();
     io.report({ event: 'closed' });
   } finally {
@@ -50,6 +54,15 @@ async function receiveCount(
     const data = await socket.receive(limit);
     if (data === null) return;
     report(messageEvent(data));
+  }
+}
+
+/** Keeps the association for the next time, unless the peer has ended it. */
+async function leave(socket: Socket, id: string, limit: { readonly timeout?: number }): Promise<void> {
+  try {
+    await socket.exportAssociation(id, { final: true, ...limit });
+  } catch (error) {
+    if (!['EPIPE', 'ENOTCONN'].includes((error as NetError).code)) throw error;
   }
 }
 

@@ -13,6 +13,8 @@ export type Event =
       readonly version?: string;
       readonly ciphersuite?: string;
       readonly resumed?: boolean;
+      /** Without a handshake. */
+      readonly continued?: boolean;
       readonly innerMtu?: number;
       readonly handshakeMs?: number;
       readonly localPort: number;
@@ -61,6 +63,7 @@ export function connectedEvent(socket: Socket): Event {
     ...(info.version !== undefined && { version: info.version }),
     ...(info.ciphersuite !== undefined && { ciphersuite: info.ciphersuite.name }),
     ...(info.resumed !== undefined && { resumed: info.resumed }),
+    ...(info.continued === true && { continued: true }),
     ...innerMtu(socket),
     ...(info.handshakeMs !== undefined && { handshakeMs: Math.round(info.handshakeMs) }),
     localPort: socket.localPort(),

@@ -73,6 +73,8 @@ function program(terminal: Terminal): Command {
     .description('lines of standard input go out, messages come back')
     .argument('<uri>', 'dtls://host:port, tls://, udp:// or tcp://')
     .option('--session <file>', 'keep the session there, and resume it the next time; secret')
+    .option('--association <folder>', 'keep the association there at the end, and go on from it without a handshake')
+    .option('--association-key <file>', 'at least 32 random bytes that encrypt it')
     .option('--send <text>', 'send this instead of standard input; repeatable', collect, [])
     .option('--receive <n>', 'end after this many messages', count)
     .option('--timeout <ms>', 'for the connection, and for each message that is awaited', count)

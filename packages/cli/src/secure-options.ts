@@ -2,8 +2,9 @@
  * The options that `connect` and `serve` share, turned into a configuration. Nothing secret is echoed back.
  */
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import {
+  fileAssociationStore,
   fileSessionStore,
   type HandshakeTimeouts,
   type Plugin,
@@ -50,6 +51,8 @@ export interface SecureOptions {
   readonly keylog?: string;
   /** Client only. */
   readonly session?: string;
+  readonly association?: string;
+  readonly associationKey?: string;
 }
 
 export function clientConfiguration(
@@ -59,7 +62,7 @@ export function clientConfiguration(
   if (isPlain(type)) return plainConfiguration(type, options);
   const { session } = options;
   const store = session === undefined ? {} : { session: fileSessionStore(session) };
-  return { security: clientSecurity(options), ...common(options), ...store };
+  return { security: clientSecurity(options), ...common(options), ...store, ...kept(options) };
 }
 
 export function serverConfiguration(
@@ -138,6 +141,27 @@ function timeouts(text: string): HandshakeTimeouts {
   return { min: Number(found[1]), max: Number(found[2]) };
 }
 
+/** Where the association is kept, and by which key. */
+function kept({ association, associationKey }: SecureOptions): Pick<SecureConfiguration, 'associations'> {
+  if (association === undefined && associationKey === undefined) return {};
+  if (association === undefined || associationKey === undefined) {
+    throw new UsageError('--association needs --association-key, and the reverse');
+  }
+  const key = readKey(associationKey);
+  return { associations: { store: fileAssociationStore(association), keys: [key] } };
+}
+
+function readKey(path: string): Uint8Array {
+  let key: Uint8Array;
+  try {
+    key = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`--association-key: ${String(Object(error).message)}`);
+  }
+  if (key.length >= 32) return key;
+  throw new UsageError(`--association-key: ${path} has ${key.length} bytes, at least 32 random ones are needed`);
+}
+
 function isPlain(type: SocketType): boolean {
   return type === 'udp' || type === 'tcp';
 }
@@ -175,4 +199,6 @@ const SECURE: readonly Exclude<keyof SecureOptions, 'backend'>[] = [
   'cid',
   'keylog',
   'session',
+  'association',
+  'associationKey',
 ];

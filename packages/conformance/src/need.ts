@@ -25,6 +25,7 @@ export type Need =
   | 'serverNames'
   | 'resumption'
   | 'connectionId'
+  | 'continuation'
   | 'handshakeTimers'
   | 'alpn'
   | 'keylog'
@@ -68,6 +69,9 @@ const ASKS: Readonly<Record<Need, () => Partial<SecureConfiguration> | undefined
   serverNames: () => ({ security: SERVER, server: { names: { 'conformance.example': SERVER } } }),
   resumption: () => ({ session: new Map<string, Uint8Array>() }),
   connectionId: () => ({ connectionId: true }),
+  continuation: () => ({
+    associations: { store: { replace: () => false, take: () => undefined }, keys: [new Uint8Array(32).fill(1)] },
+  }),
   handshakeTimers: () => ({ dtlsHandshakeTimeouts: { min: 1_000, max: 2_000 } }),
   alpn: () => ({ alpn: ['coap'] }),
   keylog: () => ({ keylog: () => {} }),

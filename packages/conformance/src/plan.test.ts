@@ -12,6 +12,7 @@ const NEEDS: readonly Need[] = [
     'sni',
     'resumption',
     'connectionId',
+    'continuation',
     'handshakeTimers',
     'alpn',
     'keylog',

@@ -5,6 +5,7 @@ import { BUFFERS } from './buffers.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { CLAIMS } from './claims.ts';
 import { CONNECTION_ID } from './connection-id.ts';
+import { CONTINUATION } from './continuation.ts';
 import { DATAGRAM } from './datagram.ts';
 import { DECORATE } from './decorate.ts';
 import { FAULTS } from './faults.ts';
@@ -26,6 +27,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...OPTIONS,
   ...CLAIMS,
   ...SESSIONS,
+  ...CONTINUATION,
   ...LIMITS,
   ...PSK,
   ...CERTIFICATE,

@@ -268,6 +268,24 @@ describe('a peer of a server', () => {
     expect(await (await serve()).continueAssociation('dev-1')).toBeDefined();
   });
 
+  it('is out of the store when its server has closed', async () => {
+    const { pair, server, store } = await continuingNet();
+    await (await pair()).peer.exportAssociation('dev-1');
+    let answer = (): void => {};
+    store.before = () => new Promise((resolve) => (answer = resolve));
+    const done: string[] = [];
+    const closing = server()
+      .close()
+      .then(() => done.push('closed'));
+    await settle();
+    store.before = () => {};
+    done.push('answered');
+    answer();
+    await closing;
+    expect(done).toEqual(['answered', 'closed']);
+    expect(await store.take('dev-1')).toBeUndefined();
+  });
+
   it('needs a server that is bound', async () => {
     const { net, keeping } = await continuingNet();
     const security = { mode: 'psk', lookup: () => undefined } as const;

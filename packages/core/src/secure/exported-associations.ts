@@ -40,6 +40,8 @@ export interface ExportsInit {
 
 export class ExportedAssociations {
   readonly #init: ExportsInit;
+  /** What the store is being told of peers that have ended. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(init: ExportsInit) {
     this.#init = init;
@@ -63,6 +65,22 @@ export class ExportedAssociations {
     } catch (error) {
       throw signal.aborted ? unanswered(signal.reason, keeper) : error;
     }
+  }
+
+  /** The association of a peer ends, and the store has to know how. */
+  leave({ keeper }: AssociationDriver): void {
+    if (keeper === undefined) return;
+    const leaving = keeper.close().then(() => void this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  /** Until the store knows of all that have left, but not for a store that does not answer. */
+  async left(): Promise<void> {
+    if (this.#leaving.size > 0)
+      await linger(
+        Promise.all(this.#leaving).then(() => {}),
+        this.#init.host.clock,
+      );
   }
 
   /** Undefined: nobody can go on from there. Given up, it goes back. */

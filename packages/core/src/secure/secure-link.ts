@@ -39,7 +39,6 @@ export class SecureLink {
   readonly #init: SecureLinkInit;
   #sender: SecureSender | undefined;
   #kept: SessionKeeping | undefined;
-  /** Whether anything came during the last handshake. */
   #heard = false;
   #lower: Adopted | undefined;
   /** Whom the association is with, as far as the lower socket does not know. */
@@ -111,7 +110,8 @@ export class SecureLink {
 
   /** The association of this socket, to the store. */
   async export(id: string, rules: ExportRules, attempt: Attempt): Promise<void> {
-    const [{ driver }, { host }] = [this, this.#init];
+    const { host } = this.#init;
+    const { driver } = this;
     if (driver === undefined) throw host.error({ code: 'ENOTCONN', message: 'there is no association' });
     const live: LiveAssociation = {
       driver,
@@ -196,7 +196,7 @@ export class SecureLink {
   async serve(lower: Adopted, signal: AbortSignal): Promise<void> {
     const { host, context, configuration, error } = this.#init;
     const limits = { ...configuration.server, maxPeers: 1, maxHalfOpen: 1 };
-    const patience = limits.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    const patience = limits.handshakeTimeout ?? 30_000;
     await handshake(
       signal,
       () => this.end(),
@@ -253,6 +253,7 @@ export class SecureLink {
     const { clock } = this.#init.host;
     if (writing !== undefined) await linger(writing, clock);
     await lingerOnStore(this.driver, clock);
+    await this.exports.left();
     return this.end();
   }
 
@@ -297,6 +298,3 @@ export class SecureLink {
 }
 
 type Beginning = { serverName: string | undefined; session?: Uint8Array | undefined; continued?: Uint8Array };
-
-/** `ServerLimits.handshakeTimeout`, milliseconds. */
-const DEFAULT_HANDSHAKE_TIMEOUT = 30_000;

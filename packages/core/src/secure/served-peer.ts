@@ -70,7 +70,7 @@ export class ServedPeer implements PeerRun, DriverHost {
   /** Ends it and frees the association; an established peer gets close_notify. Idempotent. */
   close(): void {
     if (this.driver.phase === 'established') this.driver.shutdown();
-    void this.driver.keeper?.close();
+    this.#service.server.exports.leave(this.driver);
     this.driver.destroy();
     this.#ended();
   }
