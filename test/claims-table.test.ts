@@ -79,4 +79,13 @@ function suiteName(id: number): string {
 }
 
 const LISTS: readonly string[] = ['security', 'versions', 'sources', 'ciphersuites'];
-const LIMITS = ['pskIdentity', 'pskKey', 'identityNul', 'message', 'timerMin', 'timerWaits', 'sni'] as const;
+const LIMITS = [
+  'pskIdentity',
+  'pskKey',
+  'identityNul',
+  'message',
+  'timerMin',
+  'timerWaits',
+  'sni',
+  'replayWindow',
+] as const;

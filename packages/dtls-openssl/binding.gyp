@@ -11,6 +11,7 @@
       'native/certificates.cc',
       'native/cipher-pool.cc',
       'native/connection.cc',
+      'native/connection-answers.cc',
       'native/connection-entries.cc',
       'native/connection-id.cc',
       'native/context.cc',

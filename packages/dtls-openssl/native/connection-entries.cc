@@ -6,16 +6,17 @@
 
 namespace dtls_openssl {
 
-// createAssociation(context, mtu, minWait, maxWait, serverName | undefined, connectionId | undefined): handle
+// createAssociation(context, mtu, minWait, maxWait, replayWindow, serverName | undefined, connectionId | undefined): handle
 napi_value CreateAssociation(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, "createAssociation", 6);
+  Arguments arguments(env, info, "createAssociation", 7);
   std::shared_ptr<Context> context = arguments.ContextAt(0);
   ConnectionOptions options;
   options.mtu = arguments.Number(1, "mtu", Connection::kMinMtu, UINT16_MAX);
   options.timeouts.min_ms = arguments.Number(2, "minWait", kMinWaitMs, kMaxWaitMs);
   options.timeouts.max_ms = arguments.Number(3, "maxWait", kMinWaitMs, kMaxWaitMs);
-  const std::unique_ptr<std::string> name = arguments.OptionalText(4, "serverName", TLSEXT_MAXLEN_host_name);
-  options.connection_id = arguments.OptionalData(5, "connectionId", 0, kMaxConnectionId);
+  options.replay_window = arguments.Number(4, "replayWindow", ReplayWindow::kMinSpan, ReplayWindow::kMaxSpan);
+  const std::unique_ptr<std::string> name = arguments.OptionalText(5, "serverName", TLSEXT_MAXLEN_host_name);
+  options.connection_id = arguments.OptionalData(6, "connectionId", 0, kMaxConnectionId);
   if (!arguments.ok()) return nullptr;
   if (name != nullptr) options.server_name = *name;
   std::shared_ptr<Connection> connection = Connection::Open(arguments.environment(), std::move(context), options);

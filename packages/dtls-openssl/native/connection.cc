@@ -9,6 +9,7 @@
 #include "datagram-bio.h"
 #include "environment.h"
 #include "flight-writer.h"
+#include "lending.h"
 #include "session.h"
 
 #ifdef _WIN32
@@ -18,27 +19,6 @@
 #endif
 
 namespace dtls_openssl {
-namespace {
-
-// Lends the frames and the input to the callbacks for the length of a call.
-class Lending {
- public:
-  Lending(FrameWriter** frames_slot, FrameWriter* frames, Bytes* input_slot, Bytes input)
-      : frames_slot_(frames_slot), input_slot_(input_slot) {
-    *frames_slot_ = frames;
-    *input_slot_ = input;
-  }
-  ~Lending() {
-    *frames_slot_ = nullptr;
-    *input_slot_ = {};
-  }
-
- private:
-  FrameWriter** frames_slot_;
-  Bytes* input_slot_;
-};
-
-}  // namespace
 
 std::shared_ptr<Connection> Connection::Open(Environment* environment, std::shared_ptr<Context> context,
                                              const ConnectionOptions& options) {
@@ -78,7 +58,7 @@ void Connection::LetGo() {
 }
 
 bool Connection::Configure(Environment* environment, const ConnectionOptions& options) {
-  handshake_.reset(new (std::nothrow) Handshake(options.timeouts, options.connection_id, &environment->cipher_pool,
+  handshake_.reset(new (std::nothrow) Handshake(options.timeouts, options.connection_id, options.replay_window, &environment->cipher_pool,
                                                 context_->server()));
   ssl_ = handshake_ == nullptr ? nullptr : SSL_new(context_->ssl_ctx());
   if (ssl_ == nullptr) return false;
@@ -150,34 +130,6 @@ void Connection::Shutdown(FrameWriter* frames) {
   if (established_ != nullptr) return established_->Shutdown(frames);
   if (established) SSL_shutdown(ssl_);
   frames_->Write(FrameKind::kClosed);
-}
-
-bool Connection::AnswerPsk(Bytes key) {
-  if (handshake_ == nullptr) return true;
-  if (context_->sessions() != nullptr && key.present) handshake_->psk_fingerprint() = FingerprintOf(key);
-  return handshake_->psk_answer().Assign(key);
-}
-
-void Connection::AnswerSession(Bytes key, FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake || handshake_ == nullptr) return;
-  if (handshake_->session_claim().state() != SessionClaim::State::kAsking) return;
-  Lending lending(&frames_, frames, &input_, {});
-  handshake_->session_claim().Answer(key);
-  Advance();
-}
-
-void Connection::AnswerServerName(std::shared_ptr<Context> named, Bytes id_context, FrameWriter* frames) {
-  if (phase_ != Phase::kHandshake) return;
-  if (handshake_->server_name().state() != ServerNameClaim::State::kAsking) return;
-  Lending lending(&frames_, frames, &input_, {});
-  if (named == nullptr) {
-    handshake_->server_name().Refuse();
-  } else if (named == context_) {
-    handshake_->server_name().UseDefault();
-  } else if (!handshake_->server_name().Use(ssl_, std::move(named), id_context)) {
-    return Fail(FailureKind::kProtocol);
-  }
-  Advance();
 }
 
 int Connection::TakeInput(uint8_t* to, int capacity) {

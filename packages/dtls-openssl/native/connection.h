@@ -17,6 +17,7 @@
 #include "frames.h"
 #include "handshake.h"
 #include "live-objects.h"
+#include "replay-window.h"
 
 namespace dtls_openssl {
 
@@ -28,6 +29,8 @@ struct ConnectionOptions {
   std::string server_name;
   // What the peer is to put on its records; absent: none is negotiated.
   Bytes connection_id;
+  // Record numbers behind the newest that are still taken.
+  uint32_t replay_window = ReplayWindow::kMinSpan;
 };
 
 class Connection {

@@ -32,8 +32,8 @@ struct RetransmissionTimeouts {
 
 class Handshake {
  public:
-  Handshake(RetransmissionTimeouts timeouts, Bytes own_id, CipherPool* pool, bool server)
-      : timeouts_(timeouts), ids_(own_id), translator_(pool, server) {}
+  Handshake(RetransmissionTimeouts timeouts, Bytes own_id, uint32_t replay_window, CipherPool* pool, bool server)
+      : timeouts_(timeouts), ids_(own_id), translator_(pool, replay_window, server) {}
 
   // Callbacks that are only needed until the handshake is over.
   void Watch(SSL* ssl);

@@ -65,6 +65,7 @@ void Translator::Derive(SSL* ssl, const ConnectionIds& ids) {
     state_ = State::kIdle;
   } else {
     RecordOptions options;
+    options.window = replay_window_;
     if (ids.negotiated()) {
       options.own_id = ids.own();
       options.peer_id = ids.peer();

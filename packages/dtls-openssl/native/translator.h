@@ -30,7 +30,8 @@ class Translator {
     kBroken,
   };
 
-  Translator(CipherPool* pool, bool server) : pool_(pool), server_(server) {}
+  Translator(CipherPool* pool, uint32_t replay_window, bool server)
+      : pool_(pool), replay_window_(replay_window), server_(server) {}
 
   // Looks whether there are keys by now for what the peer sends.
   State Prepare(SSL* ssl, const ConnectionIds& ids);
@@ -54,6 +55,7 @@ class Translator {
   bool WriteRecord(const RecordHeader& header, Bytes record, FlightWriter* flight, LastFlight* sent);
 
   CipherPool* const pool_;
+  const uint32_t replay_window_;
   const bool server_;
   State state_ = State::kNoKeys;
   KeyingMaterial keying_;

@@ -4,31 +4,31 @@
  */
 
 import {
-  type Alert,
   type Association,
   type AssociationInfo,
   type AssociationRequest,
-  alert,
   type CertificateServerInfo,
-  CLOSE_NOTIFY,
   type NeedAnswer,
   type Phase,
-  type SecureConfiguration,
   type Silence,
   wipe,
 } from '@avs-net/core/plugin';
 import { associationInfo, isRecordLayers, largestMessage } from './association-info.ts';
 import { OpensslContinuation } from './continuation.ts';
-import { describeFailure, describeRefusal } from './failure.ts';
+import { describeAddonError, describeFailure, describeRefusal } from './failure.ts';
 import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
-import { NAME_NEED, NameQuestion, type NameServing, NOBODY } from './name-question.ts';
+import { type KeyLog, logKey } from './key-log.ts';
+import { MAX_MESSAGE, MAX_PSK_KEY } from './limits.ts';
+import { NAME_NEED, NameQuestion, type NameServing, NOBODY, PATIENCE, SESSION_NEED } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
+import { SeenAlerts } from './seen-alerts.ts';
+import { isNewSession } from './session-scope.ts';
 import { describeSilence } from './silence.ts';
 
 /** What it does beside carrying bytes: only where it is configured. */
 export interface AssociationExtras {
-  readonly keylog?: SecureConfiguration['keylog'] | undefined;
+  readonly keylog?: KeyLog | undefined;
   readonly names?: NameServing | undefined;
 }
 
@@ -44,8 +44,8 @@ export class OpensslAssociation implements Association {
   #handle: number;
   #phase: Phase = 'handshake';
   #deadline: number | undefined;
-  #peerAlert: Alert | undefined;
-  #localAlert: Alert | undefined;
+  /** From the first alert on. */
+  #alerts: SeenAlerts | undefined;
   /** What the handshake rests for, until `answer(SESSION_NEED, …)` or `answerName`. */
   #asking: 'session' | 'name' | undefined;
   #name: NameQuestion | undefined;
@@ -54,7 +54,7 @@ export class OpensslAssociation implements Association {
   /** Goes on from another one's state. */
   readonly #continued: boolean;
   #continuation: OpensslContinuation | undefined;
-  readonly #keylog: ((line: string) => void) | undefined;
+  readonly #keylog: KeyLog | undefined;
 
   /** Owns `handle`, an association of `addon`. */
   constructor(addon: Addon, handle: number, request: AssociationRequest, extras: AssociationExtras = {}) {
@@ -104,8 +104,7 @@ export class OpensslAssociation implements Association {
       used = this.#addon.send(this.#handle, message, arena);
     } catch (cause) {
       returnArena(arena);
-      const { code, message: why } = cause as { code: string; message: string };
-      throw this.#error({ code, message: why, cause });
+      throw this.#error(describeAddonError(cause));
     }
     this.#report(arena, used, now);
   }
@@ -220,7 +219,8 @@ export class OpensslAssociation implements Association {
         output.trace?.({ type: 'flight', attempt: readUint32(payload, 0), waitMs: readUint32(payload, 4) });
         break;
       case FrameKind.alert:
-        this.#sawAlert(payload);
+        this.#alerts ??= new SeenAlerts();
+        output.trace?.({ type: 'alert', alert: this.#alerts.see(payload) });
         break;
       case FrameKind.established:
         this.#phase = 'established';
@@ -229,19 +229,21 @@ export class OpensslAssociation implements Association {
         output.established();
         break;
       case FrameKind.session:
-        this.#giveSession(payload);
+        if (isNewSession(payload, this.#offered)) output.session?.(payload);
+        this.#offered = undefined;
+        wipe(payload);
         break;
       case FrameKind.dropped:
         output.dropped(DROP_REASONS[payload[0]!]!);
         break;
       case FrameKind.closed:
         this.#end();
-        output.closed(this.#peerAlert?.description === CLOSE_NOTIFY ? this.#peerAlert : undefined);
+        output.closed(this.#alerts?.goodbye);
         break;
       case FrameKind.failed: {
         const established = this.#phase === 'established';
         this.#end();
-        const context = { role: this.#role, established, alert: this.#peerAlert ?? this.#localAlert };
+        const context = { role: this.#role, established, alert: this.#alerts?.reason };
         output.failed(this.#error(describeFailure(payload, context)));
         break;
       }
@@ -249,7 +251,7 @@ export class OpensslAssociation implements Association {
         output.trace?.({ type: 'datagram-lost' });
         break;
       case FrameKind.keyLog:
-        this.#logKey(payload);
+        logKey(payload, this.#keylog, output);
         break;
       case FrameKind.sessionClaim:
         this.#rest('session', now);
@@ -289,48 +291,8 @@ export class OpensslAssociation implements Association {
     this.#report(arena, this.#addon.answerSession(this.#handle, key, arena), now);
   }
 
-  /** A resumed association has nothing new to give unless the server has renewed its ticket. */
-  #giveSession(session: Uint8Array): void {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    if (offered === undefined || Buffer.compare(session, offered) !== 0) this.#output.session?.(session);
-    wipe(session);
-  }
-
-  #logKey(payload: Uint8Array): void {
-    const line = Buffer.from(payload).toString('latin1');
-    wipe(payload);
-    try {
-      this.#keylog?.(line);
-    } catch (error) {
-      this.#output.trace?.({ type: 'keylogFailed', message: String(Object(error).message ?? error) });
-    }
-  }
-
-  #sawAlert(payload: Uint8Array): void {
-    const seen = alert(payload[0] === 1 ? 'warning' : 'fatal', payload[1]!, payload[2] === 0 ? 'peer' : 'local');
-    if (seen.origin === 'peer') this.#peerAlert = seen;
-    else this.#localAlert = seen;
-    this.#output.trace?.({ type: 'alert', alert: seen });
-  }
-
   #end(): void {
     this.#phase = 'closed';
     this.#deadline = undefined;
   }
 }
-
-/** RFC 6347 §4.1: 2^14 bytes in a record. */
-export const MAX_MESSAGE = 16_384;
-
-/** The id of the question for the key of a session; the PSK gate has another. */
-const SESSION_NEED = 2;
-
-/** Milliseconds; an answer that has not come by then is taken for none: a full handshake, or a name that nobody has. */
-const PATIENCE = 10_000;
-
-/** PSK_MAX_PSK_LEN of OpenSSL 3. */
-export const MAX_PSK_KEY = 512;
-
-/** PSK_MAX_IDENTITY_LEN of OpenSSL 3, less the NUL that ends it. */
-export const MAX_PSK_IDENTITY = 255;

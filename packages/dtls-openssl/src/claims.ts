@@ -3,7 +3,7 @@
  */
 
 import { CIPHERSUITES, type Claims, type RoleClaims } from '@avs-net/core/plugin';
-import { MAX_MESSAGE, MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
+import { MAX_MESSAGE, MAX_PSK_IDENTITY, MAX_PSK_KEY, MAX_REPLAY_WINDOW } from './limits.ts';
 
 const BOTH: RoleClaims = {
   security: ['psk', 'certificate'],
@@ -36,6 +36,7 @@ export const CLAIMS: Claims = {
     timerMin: 20,
     timerWaits: 12,
     sni: 255,
+    replayWindow: MAX_REPLAY_WINDOW,
   },
   // OpenSSL reads the wall clock itself.
   clock: 'system',

@@ -97,7 +97,7 @@ function contextOf(
       const name = request.role === 'client' ? serverName(request) : undefined;
       const sni = name?.isAddress === false ? name.text : undefined;
       const id = request.connectionId;
-      const association = addon.createAssociation(handle, usableMtu(request), min, max, sni, id);
+      const association = addon.createAssociation(handle, usableMtu(request), min, max, options.replayWindow, sni, id);
       try {
         if (certificate?.role === 'client') expectServer(addon, association, certificate.info, name, request);
         if (agreements.session !== undefined && request.session !== undefined) {

@@ -52,6 +52,12 @@ function describeProtocolFailure({ alert, established }: FailureContext, text: s
   return alert === undefined ? `${what} failed: ${why}` : `${what} was ended with ${name}: ${why}`;
 }
 
+/** What the addon refuses by an exception with a code. */
+export function describeAddonError(cause: unknown): EngineErrorInit {
+  const { code, message } = cause as { readonly code: string; readonly message: string };
+  return { code, message, cause };
+}
+
 /** RFC 6066 §9. */
 const UNRECOGNIZED_NAME = 112;
 const EXHAUSTED = 'the association has used up its 2^48 record numbers (RFC 6347 §4.1); connect anew';

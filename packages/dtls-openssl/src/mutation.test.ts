@@ -49,7 +49,7 @@ describe('damage on the way', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const random = numbers(seed);
       const opening = seed % 2 === 0 ? flip(hello, random) : undefined;
-      const association = addon.createAssociation(context, 1_472, 20, 160);
+      const association = addon.createAssociation(context, 1_472, 20, 160, 64);
       addon.answerPsk(association, KEY);
       addon.start(association, opening, arena);
       for (let count = 0; count < 20; count++) {

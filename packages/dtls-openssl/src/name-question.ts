@@ -70,8 +70,12 @@ export class NameQuestion {
   }
 }
 
-/** The id under which it asks. */
+/** The id under which it asks, and that of the question for the key of a session; the PSK gate has another. */
 export const NAME_NEED = 3;
+export const SESSION_NEED = 2;
+
+/** Milliseconds; an answer that has not come by then is taken for none: a full handshake, or a name that nobody has. */
+export const PATIENCE = 10_000;
 
 /** What the addon is told where nobody serves a name. */
 export const NOBODY: NameChoice = { context: 0, idContext: new Uint8Array(1) };

@@ -63,7 +63,7 @@ function goodCalls(context: number, association: number, layer: number): Readonl
     useCertificate: [context, new Uint8Array(20), new Uint8Array(20)],
     useTrust: [context, 1, new Uint8Array(0), new Uint8Array(0), false],
     destroyContext: [context],
-    createAssociation: [context, 1_472, 20, 160, undefined],
+    createAssociation: [context, 1_472, 20, 160, 64, undefined],
     enableDane: [association, 'server.example'],
     addTlsaRecord: [association, 3, 0, 1, new Uint8Array(32)],
     expectPeer: [association, 'server.example', false],
@@ -112,7 +112,7 @@ describe('an entry of the addon', () => {
   it.each(entries)('%s survives any argument in any place', (name) => {
     const context = addon.createContext(...VALID_CONTEXT);
     addon.useClientPsk(context, Buffer.from('id'), new Uint8Array(16));
-    const association = addon.createAssociation(context, 1_472, 20, 160);
+    const association = addon.createAssociation(context, 1_472, 20, 160, 64);
     const layer = addon.createRecordLayer(0xc0a8, true, new Uint8Array(112), new Uint8Array(8), new Uint8Array(0), 64);
     const good = goodCalls(context, association, layer)[name];
     const call = addon[name] as (...list: Call) => unknown;
@@ -179,14 +179,14 @@ describe('an entry of the addon', () => {
     const second = addon.createContext(...VALID_CONTEXT);
     expect(second).not.toBe(first);
     expect(addon.destroyContext(first)).toBe(false);
-    expect(() => addon.createAssociation(first, 1_472, 20, 160)).toThrow(RangeError);
+    expect(() => addon.createAssociation(first, 1_472, 20, 160, 64)).toThrow(RangeError);
     expect(addon.destroyContext(second)).toBe(true);
   });
 
   it('keeps a context for the associations that use it', () => {
     const context = addon.createContext(...VALID_CONTEXT);
     addon.useClientPsk(context, Buffer.from('id'), new Uint8Array(16));
-    const association = addon.createAssociation(context, 1_472, 20, 160);
+    const association = addon.createAssociation(context, 1_472, 20, 160, 64);
     addon.destroyContext(context);
     expect(addon.start(association, undefined, arena)).toBeGreaterThan(0);
     addon.destroyAssociation(association);

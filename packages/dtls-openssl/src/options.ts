@@ -28,8 +28,8 @@ import {
 import { isWithoutServerCertValidation, isWithSha1HandshakeSignatures } from '@avs-net/credentials';
 import { type ConnectionIds, connectionIds as connectionIdsOf } from '@avs-net/dtls-endpoint';
 import { checkAgreements } from './agreements.ts';
-import { MAX_PSK_IDENTITY, MAX_PSK_KEY } from './association.ts';
 import { CLAIMS } from './claims.ts';
+import { MAX_PSK_IDENTITY, MAX_PSK_KEY, MAX_REPLAY_WINDOW, MIN_REPLAY_WINDOW } from './limits.ts';
 import { versionNumber } from './versions.ts';
 
 export interface ContextOptions {
@@ -45,6 +45,8 @@ export interface ContextOptions {
   /** Of a server whose credential depends on the name that its clients ask for. */
   readonly names: ServerConfiguration['names'];
   readonly agreements: Agreements;
+  /** Records. */
+  readonly replayWindow: number;
   /** Undefined: not negotiated. */
   readonly connectionIds: ConnectionIds | undefined;
 }
@@ -95,8 +97,16 @@ export function contextOptions(configuration: SecureConfiguration, refuse: Refus
     certificate,
     names,
     agreements,
+    replayWindow: replayWindow(configuration, refuse),
     connectionIds,
   };
+}
+
+function replayWindow({ replayWindow: wanted = MIN_REPLAY_WINDOW }: SecureConfiguration, refuse: Refuse): number {
+  const isLegal = Number.isInteger(wanted) && wanted >= MIN_REPLAY_WINDOW && wanted <= MAX_REPLAY_WINDOW;
+  if (isLegal && wanted % MIN_REPLAY_WINDOW === 0) return wanted;
+  const expected = `a multiple of ${MIN_REPLAY_WINDOW} up to ${MAX_REPLAY_WINDOW}`;
+  throw refuse({ code: 'EINVAL', message: `replayWindow: expected ${expected}, received ${wanted}` });
 }
 
 /** Also for timeouts that were set by option. */

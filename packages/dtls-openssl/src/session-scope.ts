@@ -6,6 +6,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { PskCredential } from './options.ts';
 
+/** A resumed association has nothing new to give unless the server has renewed its ticket. */
+export function isNewSession(session: Uint8Array, offered: Uint8Array | undefined): boolean {
+  return offered === undefined || Buffer.compare(session, offered) !== 0;
+}
+
 /** Of a PSK. A key counts by its HMAC, so that the digest tells as little of it as a recorded handshake. */
 export function pskScope(credential: PskCredential): Buffer {
   if (credential.role === 'server') return digest(['psk server']);

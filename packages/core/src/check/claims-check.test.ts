@@ -105,9 +105,9 @@ describe('what no backend could do', () => {
       'dtlsHandshakeTimeouts.max',
       /received Infinity/,
     ],
-    ['an empty name', { serverNameIndication: '' }, 'serverNameIndication', /1 to 255/],
+    ['an empty name', { serverNameIndication: '' }, 'serverNameIndication', /without blanks/],
     ['a name with NUL', { serverNameIndication: 'a\0b' }, 'serverNameIndication', /without blanks/],
-    ['a long name', { serverNameIndication: 'x'.repeat(256) }, 'serverNameIndication', /1 to 255/],
+    ['a window of odd size', { replayWindow: 100 }, 'replayWindow', /a multiple of 64; received 100/],
     ['alpn of nothing', { alpn: [''] }, 'alpn', /1 to 255 bytes/],
     ['a store without set', { session: { get() {}, delete() {} } }, 'session', /get, set, delete/],
     ['keylog that is a file', { keylog: 'keys.txt' }, 'keylog', /a function; received "keys\.txt"/],
@@ -144,11 +144,31 @@ describe('limits of a backend', () => {
   it.each<[string, object, Limits, string, RegExp]>([
     ['min', { dtlsHandshakeTimeouts: { min: 19, max: 60 } }, { timerMin: 20 }, 'limits.timerMin', /at least 20 ms/],
     ['waits', { dtlsHandshakeTimeouts: { min: 20, max: 60_000 } }, { timerWaits: 12 }, 'limits.timerWaits', /13 waits/],
-    ['name', { serverNameIndication: 'x'.repeat(65) }, { sni: 64 }, 'limits.sni', /65 characters/],
+    [
+      'window',
+      { replayWindow: 128 },
+      { replayWindow: 64 },
+      'limits.replayWindow',
+      /at most 64 records for this backend .* received 128/,
+    ],
   ])('%s', (_, change, limits, claim, message) => {
     expect(check(change, limited(limits))).toMatchObject([
       { claim, code: 'EINVAL', message: expect.stringMatching(message) },
     ]);
+  });
+
+  it.each([
+    [{}, 256],
+    [{ sni: 64 }, 65],
+  ])('has ENOBUFS for a name that is too long: %j', (limits, length) => {
+    const name = { serverNameIndication: 'x'.repeat(length) };
+    expect(check(name, limited(limits))).toMatchObject([{ claim: 'limits.sni', code: 'ENOBUFS' }]);
+    expect(check({ serverNameIndication: 'x'.repeat(length - 1) }, limited(limits))).toEqual([]);
+  });
+
+  it("refuses a replay window where there is only the library's own", () => {
+    expect(check({ replayWindow: 64 }, limited({}))).toMatchObject([{ path: 'replayWindow', code: 'ENOTSUP' }]);
+    expect(check({ replayWindow: 128 }, limited({ replayWindow: 128 }))).toEqual([]);
   });
 
   it('allows exactly the limit', () => {

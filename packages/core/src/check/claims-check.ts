@@ -161,11 +161,21 @@ function checkFeatures({ type, role, configuration, claims, isSound }: Part): re
     const longest = claims.limits?.sni ?? LONGEST_NAME;
     if (name.length > longest) {
       const received = `${name.length} characters`;
-      unmet.push(beyondLimit('serverNameIndication', `at most ${longest} characters long`, 'limits.sni', received));
+      const need = `at most ${longest} characters long`;
+      unmet.push({ ...beyondLimit('serverNameIndication', need, 'limits.sni', received), code: 'ENOBUFS' });
     }
   }
   if (isSound('connectionId') && configuration.connectionId)
     need('connectionId', 'Connection ID (RFC 9146)', 'connectionId');
+  if (isSound('replayWindow')) {
+    const { replayWindow: largest } = claims.limits ?? {};
+    const wanted = configuration.replayWindow!;
+    if (largest === undefined)
+      unmet.push(unclaimed('replayWindow', 'a replay window of its own', 'limits.replayWindow'));
+    else if (wanted > largest) {
+      unmet.push(beyondLimit('replayWindow', `at most ${largest} records`, 'limits.replayWindow', `${wanted}`));
+    }
+  }
   if (isSound('associations')) need('associations', 'associations that go on elsewhere', 'continuation');
   if (isSound('session')) need('session', 'session resumption', 'resumption');
   if (isSound('alpn') && configuration.alpn!.length > 0) need('alpn', 'ALPN', 'alpn');

@@ -161,8 +161,11 @@ export const SECURE_SHAPE: Readonly<Record<keyof SecureConfiguration, Rule | Sha
     'IANA numbers (0 to 0xFFFF) or names',
   ),
   dtlsHandshakeTimeouts: TIMEOUTS_SHAPE,
-  serverNameIndication: (value) => text(255)(value),
+  // Its length is a matter of the backend.
+  serverNameIndication: (value) => (text(65_535)(value) === undefined ? undefined : 'a text without blanks'),
   connectionId,
+  replayWindow: (value) =>
+    integer(64)(value) === undefined && (value as number) % 64 === 0 ? undefined : 'a multiple of 64',
   associations: {
     store: methods('replace', 'take'),
     keys: (value) =>

@@ -95,4 +95,6 @@ export interface Limits {
   readonly timerWaits?: number;
   /** Longest server name; default 255. */
   readonly sni?: number;
+  /** Largest `replayWindow`, records; undeclared: it cannot be chosen. */
+  readonly replayWindow?: number;
 }

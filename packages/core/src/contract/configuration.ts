@@ -67,6 +67,11 @@ export interface SecureConfiguration {
    * takes an id from the server and gives none (length 0), a server gives ids of 8 bytes.
    */
   readonly connectionId?: boolean | ConnectionIdRules;
+  /**
+   * How many record numbers behind the newest one are still taken, once each (RFC 6347 §4.1.2.6): a multiple of 64. More
+   * than the usual 64 for paths that reorder much. Of AEAD suites; DTLS only.
+   */
+  readonly replayWindow?: number;
   /** Where associations are kept that go on in another process or after a sleep, without a handshake. */
   readonly associations?: AssociationKeeping;
   /** Enables resumption and says where the session is kept. */

@@ -13,8 +13,8 @@ export interface Unmet {
   readonly need: string;
   /** The claim that the backend would have to make; absent: no backend could meet it. */
   readonly claim?: string;
-  /** EINVAL: the value is wrong. ENOTSUP: the backend cannot. */
-  readonly code: 'ENOTSUP' | 'EINVAL';
+  /** EINVAL: the value is wrong. ENOTSUP: the backend cannot. ENOBUFS: a name is too long, as avs_net has it. */
+  readonly code: 'ENOTSUP' | 'EINVAL' | 'ENOBUFS';
   readonly message: string;
 }
 
@@ -40,11 +40,12 @@ export function beyondLimit(path: string, need: string, claim: string, received:
   return { path, need, claim, code: 'EINVAL', message };
 }
 
-/** One error for the whole list; EINVAL wins, because no other backend would help. */
+/** One error for the whole list; where codes differ EINVAL wins, because no other backend would help. */
 export function unmetError(operation: string, backend: string | undefined, unmet: readonly Unmet[]): NetError {
   const lines = unmet.map((line) => line.message);
+  const codes = new Set(unmet.map((line) => line.code));
   return new NetError({
-    code: unmet.some((line) => line.code === 'EINVAL') ? 'EINVAL' : 'ENOTSUP',
+    code: codes.size === 1 ? unmet[0]!.code : 'EINVAL',
     operation,
     backend,
     message: lines.length === 1 ? lines[0]! : `${lines.length} requirements are not met:\n- ${lines.join('\n- ')}\n`,
