@@ -1,8 +1,9 @@
 /**
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
  * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
- * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]`, default
- * `1,100,10000 dtls`; `udp` is the same without security, for comparison. Each peer takes a file descriptor (`ulimit -n`);
+ * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp] [speaking]`,
+ * default `1,100,10000 dtls`; `udp` is the same without security, for comparison; `speaking`: how many of the peers send
+ * messages, in turn (default: all). Each peer takes a file descriptor (`ulimit -n`);
  * pinned to one core (`taskset -c 1`) the figures vary least.
  */
 
@@ -55,7 +56,7 @@ async function measureWith(size: number): Promise<void> {
       const perSecond: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const from = await costOf(server);
-        perSecond.push(await echoes(clients, MESSAGES, inFlight));
+        perSecond.push(await echoes(clients.slice(0, SPEAKING), MESSAGES, inFlight));
         costs.push(((await costOf(server)).cpu - from.cpu) / MESSAGES);
       }
       rates.push(`${inFlight} at once ${median(costs).toFixed(1)} µs (${Math.round(median(perSecond))}/s)`);
@@ -121,6 +122,7 @@ async function costOf(server: ChildProcess): Promise<Cost> {
 }
 
 const TYPE = process.argv[3] ?? 'dtls';
+const SPEAKING = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
 const AT_ONCE = 32;
 const MESSAGES = 50_000;
 const ROUNDS = 3;
