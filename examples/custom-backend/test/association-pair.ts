@@ -100,9 +100,15 @@ export async function associationPair(init: PairInit = {}): Promise<Pair> {
       limits: {},
       dropped: () => {},
       open(peer) {
-        const { established, closed: over, opening } = peer;
-        const run = { clock, lower: peer.lower, make: peer.association, lookup, established, over };
-        const side = runAssociation({ ...run, request: { role: 'server', ...request, opening } });
+        const side = runAssociation({
+          clock,
+          lower: peer.lower,
+          make: (own) => peer.association(own),
+          lookup,
+          established: () => peer.established(),
+          over: () => peer.closed(),
+          request: { role: 'server', ...request, opening: peer.opening },
+        });
         sides.push(side);
         side.start();
         return { close: () => side.shutdown() };

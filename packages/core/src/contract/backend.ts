@@ -190,7 +190,7 @@ export interface PeerOpening {
   readonly lower: LowerSocket;
   readonly opening: Opening;
   /** Makes the association; the request carries `output`, timers and error constructor. */
-  readonly association: (request: AssociationRequest) => Association;
+  association(request: AssociationRequest): Association;
   established(): void;
   /** Over, for whatever reason; `lower` is not used any more. `error` if it failed. */
   closed(error?: NetError): void;
