@@ -26,7 +26,7 @@ process.on('message', () => {
   (globalThis as { gc?: () => void }).gc?.();
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const cost: Cost = { cpu: user + system, rss, heapUsed, external, stats: server.stats() };
+  const cost: Cost = { cpu: user + system, user, rss, heapUsed, external, stats: server.stats() };
   process.send!(cost);
 });
 process.on('disconnect', () => void net.close());

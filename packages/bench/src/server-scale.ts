@@ -20,6 +20,8 @@ import { median } from './median.ts';
 /** Of the server: microseconds of processor time since its start, and bytes. */
 export interface Cost {
   readonly cpu: number;
+  /** Of these, spent outside the kernel. */
+  readonly user: number;
   readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
@@ -53,13 +55,19 @@ async function measureWith(size: number): Promise<void> {
     const rates: string[] = [];
     for (const inFlight of [1, AT_ONCE]) {
       const costs: number[] = [];
+      const ours: number[] = [];
       const perSecond: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const from = await costOf(server);
         perSecond.push(await echoes(clients.slice(0, SPEAKING), MESSAGES, inFlight));
-        costs.push(((await costOf(server)).cpu - from.cpu) / MESSAGES);
+        const to = await costOf(server);
+        costs.push((to.cpu - from.cpu) / MESSAGES);
+        ours.push((to.user - from.user) / MESSAGES);
       }
-      rates.push(`${inFlight} at once ${median(costs).toFixed(1)} µs (${Math.round(median(perSecond))}/s)`);
+      rates.push(
+        `${inFlight} at once ${median(costs).toFixed(1)} µs, ${median(ours).toFixed(1)} of them outside the kernel ` +
+          `(${Math.round(median(perSecond))}/s)`,
+      );
     }
     const { stats } = await costOf(server);
     process.stdout.write(
