@@ -1,6 +1,6 @@
 /**
- * Who sends in a loop and awaits every `send` leaves the event loop to others: what the transport wants to be waited for
- * reaches the caller through every layer.
+ * Who sends in a loop and awaits every `send` leaves the event loop to others: what the transport wants to be waited
+ * for reaches the caller through every layer.
  */
 
 import { createNet, type Net, type Plugin, type Socket } from '@avs-net/core';

@@ -1,6 +1,6 @@
 /**
- * A dtls server over real sockets on a hostile network: whoever tests it can put datagrams in from any address, let time
- * leap, and see what left. One per test; `end` checks that nothing native is left.
+ * A dtls server over real sockets on a hostile network: whoever tests it can put datagrams in from any address, let
+ * time leap, and see what left. One per test; `end` checks that nothing native is left.
  */
 
 import { setFlagsFromString } from 'node:v8';

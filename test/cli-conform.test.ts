@@ -1,4 +1,6 @@
-/** `avs-net conform` as a backend author runs it: the built program in a child process, in the folder of the backend. */
+/**
+ * `avs-net conform` as a backend author runs it: the built program in a child process, in the folder of the backend.
+ */
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

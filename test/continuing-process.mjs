@@ -1,6 +1,6 @@
 /**
- * A client that talks as fast as it can, or a server that echoes, on an association that it found in a directory, until it
- * is killed: node continuing-process.mjs client|server PORT DIRECTORY KEY
+ * A client that talks as fast as it can, or a server that echoes, on an association that it found in a directory, until
+ * it is killed: node continuing-process.mjs client|server PORT DIRECTORY KEY
  */
 
 import { createNet, fileAssociationStore } from '../packages/core/dist/index.js';

@@ -1,6 +1,6 @@
 /**
- * Sessions of dtls-openssl that were made with certificates: a resumed handshake verifies nothing, so a session must not
- * outlive what made it good.
+ * Sessions of dtls-openssl that were made with certificates: a resumed handshake verifies nothing, so a session must
+ * not outlive what made it good.
  */
 
 import { type Configurations, createNet, type Net, type Socket } from '@avs-net/core';

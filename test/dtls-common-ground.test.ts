@@ -1,6 +1,6 @@
 /**
- * What dtls-openssl and the openssl command line have in common, all of it, in both roles: each ciphersuite, each pair of
- * version ranges, and sessions that were made with certificates.
+ * What dtls-openssl and the openssl command line have in common, all of it, in both roles: each ciphersuite, each pair
+ * of version ranges, and sessions that were made with certificates.
  */
 
 import { execFileSync } from 'node:child_process';

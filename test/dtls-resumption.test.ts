@@ -1,6 +1,6 @@
 /**
- * Sessions of dtls-openssl with programs that nobody here wrote, over real loopback sockets: by ticket and by session id,
- * in both roles, and out of stores that outlive socket, net and process.
+ * Sessions of dtls-openssl with programs that nobody here wrote, over real loopback sockets: by ticket and by session
+ * id, in both roles, and out of stores that outlive socket, net and process.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

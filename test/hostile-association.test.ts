@@ -1,6 +1,6 @@
 /**
- * Forged datagrams from the address of an established peer, over real sockets: nothing is closed or slowed down, no forged
- * byte is delivered, and everything is counted.
+ * Forged datagrams from the address of an established peer, over real sockets: nothing is closed or slowed down, no
+ * forged byte is delivered, and everything is counted.
  */
 
 import { ATTACKS, FURTHER_ATTACKS, type Seen } from '@avs-net/conformance/attacks';

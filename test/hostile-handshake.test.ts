@@ -1,6 +1,6 @@
 /**
- * Handshakes that are begun to do harm, over real sockets: they end at their deadline, keep little meanwhile, and nobody
- * else notices.
+ * Handshakes that are begun to do harm, over real sockets: they end at their deadline, keep little meanwhile, and
+ * nobody else notices.
  */
 
 import { clientHello, fragmentOf, handshake, join, record } from '@avs-net/conformance/dtls-records';

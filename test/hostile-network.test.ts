@@ -1,4 +1,7 @@
-/** docs/hostile-network.md names tests; each of them has to exist under that title, so that the page cannot outlive them. */
+/**
+ * docs/hostile-network.md names tests; each of them has to exist under that title, so that the page cannot outlive
+ * them.
+ */
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

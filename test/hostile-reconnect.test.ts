@@ -1,6 +1,6 @@
 /**
- * A hello from the address of an established peer, over real sockets (RFC 6347 §4.2.8): a peer that lost its state comes
- * back, and whoever forges its address changes nothing.
+ * A hello from the address of an established peer, over real sockets (RFC 6347 §4.2.8): a peer that lost its state
+ * comes back, and whoever forges its address changes nothing.
  */
 
 import { clientHello, cookieOf } from '@avs-net/conformance/dtls-records';

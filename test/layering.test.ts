@@ -31,7 +31,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   'dtls-node-dtls-client': BACKEND,
   'tls-node': BACKEND,
   conformance: { ours: [PLUGIN_DOOR, '@avs-net/credentials'], typesOnly: ['@avs-net/core'] },
-  dgram: { ours: ['@avs-net/core'], typesOnly: [PLUGIN_DOOR] },
   cli: ANYTHING,
   bench: ANYTHING,
 };

@@ -107,7 +107,9 @@ async function giveUp(net: Net, { port }: Server): Promise<void> {
   }
 }
 
-/** Sockets, look-ups, pipes …; the system closes them at the end of a turn of the event loop. Timers are not all ours. */
+/**
+ * Sockets, look-ups, pipes …; the system closes them at the end of a turn of the event loop. Timers are not all ours.
+ */
 async function settledHandles(): Promise<string[]> {
   for (let turn = 0; turn < 3; turn += 1) await turnOfTheLoop();
   return process

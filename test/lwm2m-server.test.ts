@@ -1,5 +1,6 @@
 /**
- * LwM2M registrations against a server of ours, as a device and libcoap make them: on the command line and in the example.
+ * LwM2M registrations against a server of ours, as a device and libcoap make them: on the command line and in the
+ * example.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Mbed TLS 3, which has connection ids (RFC 9146): our own few lines on the library, compiled when they are needed. It is
- * the system's, or that of an unpacked package under `AVS_NET_MBEDTLS3`.
+ * Mbed TLS 3, which has connection ids (RFC 9146): our own few lines on the library, compiled when they are needed. It
+ * is the system's, or that of an unpacked package under `AVS_NET_MBEDTLS3`.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * A host on which the native addon cannot be loaded: a copy of the built package whose addon is absent, is none, or asks
- * for a function that this node does not export. The command line has to explain it and go on without.
+ * A host on which the native addon cannot be loaded: a copy of the built package whose addon is absent, is none, or
+ * asks for a function that this node does not export. The command line has to explain it and go on without.
  */
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

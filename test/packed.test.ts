@@ -1,6 +1,6 @@
 /**
- * The packages as npm would deliver them, in a folder that is no workspace: every file that is needed is there, none that
- * is not, both module systems load them, and their declarations hold without skipLibCheck.
+ * The packages as npm would deliver them, in a folder that is no workspace: every file that is needed is there, none
+ * that is not, both module systems load them, and their declarations hold without skipLibCheck.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Private keys after their sockets are disposed: nowhere in the memory of the process, neither in core's snapshot nor in
- * the backend nor in OpenSSL. Only for dtls-openssl, as with pre-shared keys.
+ * Private keys after their sockets are disposed: nowhere in the memory of the process, neither in core's snapshot nor
+ * in the backend nor in OpenSSL. Only for dtls-openssl, as with pre-shared keys.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,7 @@
 /**
- * DTLS servers that nobody here wrote, with a pre-shared key, behind one face: what differs is how they are started, how
- * their port is found, and how one talks to them. Ports that a program cannot choose itself are picked free beforehand.
+ * DTLS servers that nobody here wrote, with a pre-shared key, behind one face: what differs is how they are started,
+ * how their port is found, and how one talks to them. Ports that a program cannot choose itself are picked free
+ * beforehand.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * What a NAT does to a client that was silent for a while: a relay between a client and a server whose outer port can be
- * changed.
+ * What a NAT does to a client that was silent for a while: a relay between a client and a server whose outer port can
+ * be changed.
  */
 
 import { createSocket, type Socket } from 'node:dgram';

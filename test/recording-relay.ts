@@ -1,6 +1,6 @@
 /**
- * A relay of datagrams that writes down the number of every protected record: what an eavesdropper sees. The same number
- * twice under the same keys is an AEAD nonce used twice.
+ * A relay of datagrams that writes down the number of every protected record: what an eavesdropper sees. The same
+ * number twice under the same keys is an AEAD nonce used twice.
  */
 
 import { createSocket, type Socket } from 'node:dgram';

@@ -1,6 +1,6 @@
 /**
- * Several processes on one port: shared where node has SO_REUSEPORT, refused with the reason where it has not, and never
- * by the shared socket of node:cluster.
+ * Several processes on one port: shared where node has SO_REUSEPORT, refused with the reason where it has not, and
+ * never by the shared socket of node:cluster.
  */
 
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * A pre-shared key after its sockets are disposed: nowhere in the memory of the process, neither in core's snapshot nor in
- * the backend nor in OpenSSL. Only for dtls-openssl: a backend in JavaScript has copies that nothing can reach.
+ * A pre-shared key after its sockets are disposed: nowhere in the memory of the process, neither in core's snapshot nor
+ * in the backend nor in OpenSSL. Only for dtls-openssl: a backend in JavaScript has copies that nothing can reach.
  * Where memory cannot be searched, or the backend is unavailable, the reason is attached to the test.
  */
 

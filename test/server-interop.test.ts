@@ -1,6 +1,6 @@
 /**
- * One dtls-openssl server for programs that nobody here wrote: OpenSSL's and GnuTLS' command lines and libcoap's client on
- * both libraries, one by one and all at once. The server answers CoAP requests, and sends anything else back.
+ * One dtls-openssl server for programs that nobody here wrote: OpenSSL's and GnuTLS' command lines and libcoap's client
+ * on both libraries, one by one and all at once. The server answers CoAP requests, and sends anything else back.
  */
 
 import { createNet, type Net, type Socket } from '@avs-net/core';

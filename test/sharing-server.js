@@ -1,6 +1,6 @@
 /**
- * One of several processes that serve one port and resume each other's sessions. Its parent tells it the port, and keys of
- * tickets whenever they change; it answers every message with its name. Runs on the built packages.
+ * One of several processes that serve one port and resume each other's sessions. Its parent tells it the port, and keys
+ * of tickets whenever they change; it answers every message with its name. Runs on the built packages.
  */
 
 import { createNet } from '../packages/core/dist/index.js';

@@ -1,6 +1,6 @@
 /**
- * Credentials of tls-node: from every source, and everything about them that is refused when a socket is created, without
- * a secret in what is said.
+ * Credentials of tls-node: from every source, and everything about them that is refused when a socket is created,
+ * without a secret in what is said.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Resumption by tls-node: sessions and tickets of `openssl s_server`, tickets of our own server, and when a session must
- * not be used.
+ * Resumption by tls-node: sessions and tickets of `openssl s_server`, tickets of our own server, and when a session
+ * must not be used.
  */
 
 import type { Configurations, SessionStore, Socket } from '@avs-net/core';

@@ -1,6 +1,6 @@
 /**
- * A server of tls-node through the public API for `openssl s_client`: keys, versions, pre-shared keys, and which clients
- * it lets in.
+ * A server of tls-node through the public API for `openssl s_client`: keys, versions, pre-shared keys, and which
+ * clients it lets in.
  */
 
 import type { Socket } from '@avs-net/core';

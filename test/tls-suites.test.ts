@@ -1,6 +1,6 @@
 /**
- * Every ciphersuite that tls-node claims on the running node, in both roles, against the openssl command line; and those
- * that it does not claim are refused by name.
+ * Every ciphersuite that tls-node claims on the running node, in both roles, against the openssl command line; and
+ * those that it does not claim are refused by name.
  */
 
 import { CIPHERSUITES, type Ciphersuite, createNet } from '@avs-net/core';

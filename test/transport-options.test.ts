@@ -1,6 +1,6 @@
 /**
- * Options and configurations of the transports through the public API: the matrix of the avs reference (9.1) for udp and
- * tcp, on a bound socket and after close, and every field of the configuration.
+ * Options and configurations of the transports through the public API: the matrix of the avs reference (9.1) for udp
+ * and tcp, on a bound socket and after close, and every field of the configuration.
  */
 
 import { createNet, type Net, OPTIONS, type OptionKey, type Socket, type TransportConfiguration } from '@avs-net/core';

@@ -1,6 +1,6 @@
 /**
- * Broken copies of dtls-openssl, whose certificates the reference backend has not: one thing changed at the border of the
- * contract, and the case that is there to catch it.
+ * Broken copies of dtls-openssl, whose certificates the reference backend has not: one thing changed at the border of
+ * the contract, and the case that is there to catch it.
  */
 
 import type { Core } from '@avs-net/conformance';

@@ -1,6 +1,6 @@
 /**
- * Broken copies of dtls-openssl, because the reference backend knows no connection ids: one thing changed at the border of
- * the contract, and the case that is there to catch it.
+ * Broken copies of dtls-openssl, because the reference backend knows no connection ids: one thing changed at the border
+ * of the contract, and the case that is there to catch it.
  */
 
 import type { Association, AssociationRequest, Plugin, SecureConfiguration } from '@avs-net/core/plugin';

@@ -1,6 +1,6 @@
 /**
- * The kit is proven by broken backends: each is caught at least by the case that is named for it. All cases that catch it
- * are printed, because a mutant that only one case sees says what that case is worth.
+ * The kit is proven by broken backends: each is caught at least by the case that is named for it. All cases that catch
+ * it are printed, because a mutant that only one case sees says what that case is worth.
  */
 
 import { plan, runCase } from '@avs-net/conformance';

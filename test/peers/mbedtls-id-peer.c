@@ -2,9 +2,9 @@
  * DTLS 1.2 with a PSK and connection ids (RFC 9146) on Mbed TLS 3: somebody else's implementation for tests to talk to.
  *   mbedtls-id-peer server IDENTITY KEY OWN-ID            takes a free port of 127.0.0.1, prints "PORT n", echoes
  *   mbedtls-id-peer client IDENTITY KEY OWN-ID PORT [move | resume]
- * Key and id in hex; id "none": the extension is not used, "empty": used without bytes of our own. The client sends three
- * messages and prints what comes back; it goes on from another port after the first (move), or does all twice, the second
- * time with the session of the first (resume).
+ * Key and id in hex; id "none": the extension is not used, "empty": used without bytes of our own. The client sends
+ * three messages and prints what comes back; it goes on from another port after the first (move), or does all twice,
+ * the second time with the session of the first (resume).
  */
 #include <arpa/inet.h>
 #include <mbedtls/ctr_drbg.h>

@@ -15,7 +15,10 @@ export interface RedisCommands {
 export interface RedisStoreOptions {
   /** Before each id; default `avs-net:association:`. */
   readonly prefix?: string;
-  /** Seconds after which an entry that nobody touched is gone, because its peer is not expected any more; default: never. */
+  /**
+   * Seconds after which an entry that nobody touched is gone, because its peer is not expected any more; default:
+   * never.
+   */
   readonly lifetime?: number;
   /** The settings of the server were looked at by other means, for example because it does not tell them. */
   readonly trusted?: boolean;
@@ -23,8 +26,9 @@ export interface RedisStoreOptions {
 
 /**
  * `client` is connected and stays the caller's. Rejects if the server could bring back entries that were taken: that
- * happens after a crash unless it keeps everything (`appendonly yes`, `appendfsync always`) or nothing (`appendonly no`,
- * `save ""`). A replica that takes over may have missed the last writes and does the same: there must be none.
+ * happens after a crash unless it keeps everything (`appendonly yes`, `appendfsync always`) or nothing
+ * (`appendonly no`, `save ""`). A replica that takes over may have missed the last writes and does the same: there must
+ * be none.
  */
 export async function redisAssociationStore(
   client: RedisCommands,
@@ -57,8 +61,8 @@ async function checkMemory(client: RedisCommands): Promise<void> {
   const keepsNothing = appendonly === 'no' && save === '';
   if (keepsAll || keepsNothing) return;
   throw new Error(
-    `this Redis (appendonly ${appendonly}, appendfsync ${appendfsync}, save "${save}") may bring entries back after a ` +
-      'crash, and nonces with them: set appendonly yes and appendfsync always, or appendonly no and save ""',
+    `this Redis (appendonly ${appendonly}, appendfsync ${appendfsync}, save "${save}") may bring entries back after ` +
+      'a crash, and nonces with them: set appendonly yes and appendfsync always, or appendonly no and save ""',
   );
 }
 

@@ -7,7 +7,6 @@ import type { Alert } from '@avs-net/core/plugin';
 export const CLOSE_NOTIFY = 0;
 export const HANDSHAKE_FAILURE = 40;
 export const ILLEGAL_PARAMETER = 47;
-export const DECODE_ERROR = 50;
 export const PROTOCOL_VERSION = 70;
 export const UNSUPPORTED_EXTENSION = 110;
 export const UNKNOWN_PSK_IDENTITY = 115;

@@ -1,5 +1,5 @@
-// What one record costs to seal and to open, by OpenSSL's connection and by the record layer, in one process and in turn.
-// An addon, so that the OpenSSL measured is that of node.
+// What one record costs to seal and to open, by OpenSSL's connection and by the record layer, in one process and in
+// turn. An addon, so that the OpenSSL measured is that of node.
 #include <node_api.h>
 
 #include <algorithm>

@@ -64,7 +64,8 @@ async function measure(): Promise<void> {
     const ratios = figures.bare.map((value, round) => figures.adapter[round]! / value);
     const ratio = `${(median(ratios) * 100).toFixed(1)} %`;
     process.stdout.write(
-      `${size} B, ${inFlight} in flight: bare ${Math.round(was)}/s, through the API ${Math.round(is)}/s, ratio ${ratio}\n`,
+      `${size} B, ${inFlight} in flight: bare ${Math.round(was)}/s, through the API ` +
+        `${Math.round(is)}/s, ratio ${ratio}\n`,
     );
   }
   server.stdin!.end();

@@ -1,7 +1,7 @@
 /**
- * What a peer costs that has shaken hands with a DTLS server and says nothing: resident memory and the heap's part of it,
- * as slopes between numbers of peers, so that what the process needs anyway does not count. Runs in one process over a
- * network in memory; the client of a peer is thrown away once it is connected, unheard.
+ * What a peer costs that has shaken hands with a DTLS server and says nothing: resident memory and the heap's part of
+ * it, as slopes between numbers of peers, so that what the process needs anyway does not count. Runs in one process
+ * over a network in memory; the client of a peer is thrown away once it is connected, unheard.
  * Usage: `node --expose-gc packages/bench/dist/idle-peers.js [peers,…] [cid]`, default `2000,12000`.
  */
 
@@ -40,7 +40,8 @@ async function measure(): Promise<void> {
     }
     const seconds = (systemClock.now() - begun) / 1_000;
     const now = await memory(server.stats()['peers'] as number);
-    const text = `${now.peers} idle peers after ${seconds.toFixed(0)} s: ${mebi(now.rss)} resident, ${mebi(now.heap)} heap`;
+    const text =
+      `${now.peers} idle peers after ${seconds.toFixed(0)} s: ${mebi(now.rss)} resident, ` + `${mebi(now.heap)} heap`;
     process.stdout.write(`${text}${before === undefined ? '' : slope(before, now)}\n`);
     before = now;
   }

@@ -1,8 +1,8 @@
 /**
  * What one record costs: sealed and opened by our record layer and by OpenSSL's connection, both in node's OpenSSL, in
  * one process and in turn, medians of processor time. With more peers than the layer keeps cipher contexts for, every
- * record pays for a key schedule. Usage: `node packages/bench/dist/record-cost.js [peers,…]`, default `1,1000`. Compiles
- * an addon with the C++ compiler (`CXX`, default c++) and the headers of this node (`npm_config_nodedir`).
+ * record pays for a key schedule. Usage: `node packages/bench/dist/record-cost.js [peers,…]`, default `1,1000`.
+ * Compiles an addon with the C++ compiler (`CXX`, default c++) and the headers of this node (`npm_config_nodedir`).
  */
 
 import { execFileSync } from 'node:child_process';

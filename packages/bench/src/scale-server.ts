@@ -1,6 +1,6 @@
 /**
- * The server of `server-scale`: sends every message back, and says what it costs when it is asked. Keeps nothing about its
- * peers, as an application would, so that what it needs for them is what the library needs.
+ * The server of `server-scale`: sends every message back, and says what it costs when it is asked. Keeps nothing about
+ * its peers, as an application would, so that what it needs for them is what the library needs.
  */
 
 import { createNet } from '@avs-net/core';

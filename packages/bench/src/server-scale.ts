@@ -1,9 +1,9 @@
 /**
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
  * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
- * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp] [speaking]`,
- * default `1,100,10000 dtls`; `udp` is the same without security, for comparison; `speaking`: how many of the peers send
- * messages, in turn (default: all). Each peer takes a file descriptor (`ulimit -n`);
+ * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]
+ * [speaking]`, default `1,100,10000 dtls`; `udp` is the same without security, for comparison; `speaking`: how many of
+ * the peers send messages, in turn (default: all). Each peer takes a file descriptor (`ulimit -n`);
  * pinned to one core (`taskset -c 1`) the figures vary least.
  */
 

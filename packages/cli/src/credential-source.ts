@@ -3,7 +3,8 @@
  *
  *   file:NAME  path:DIRECTORY  hex:3082…  base64:MIIB…  engine:QUERY  empty:
  *
- * Without a prefix it is a file, or a directory where one of that name exists. An option given several times is an array.
+ * Without a prefix it is a file, or a directory where one of that name exists. An option given several times is an
+ * array.
  */
 
 import { readFileSync, statSync } from 'node:fs';

@@ -88,7 +88,7 @@ function program(terminal: Terminal): Command {
 
   secure(program.command('serve'))
     .description('accept peers and show what they send')
-    .argument('<uri>', 'dtls://host:port or udp://host:port; port 0 takes a free one')
+    .argument('<uri>', 'dtls://host:port, tls://, udp:// or tcp://; port 0 takes a free one')
     .option('--echo', 'send every message back')
     .option('--lwm2m', 'answer LwM2M registrations, and show the directory when it changes')
     .option('--psk <id=hex>', 'an identity and its key; repeatable', collect, [])

@@ -1,7 +1,7 @@
 /**
- * The registration interface of a LwM2M server, `/rd` over CoAP (LwM2M Core 1.1 §6.2, RFC 7252), for the peers of a bound
- * socket. An endpoint may register only under the PSK identity that it authenticated with (LwM2M Transport 1.1 §5.2.8);
- * without security any endpoint may.
+ * The registration interface of a LwM2M server, `/rd` over CoAP (LwM2M Core 1.1 §6.2, RFC 7252), for the peers of a
+ * bound socket. An endpoint may register only under the PSK identity that it authenticated with (LwM2M Transport 1.1
+ * §5.2.8); without security any endpoint may.
  */
 
 import { formatAddress, type Socket } from '@avs-net/core';

@@ -1,6 +1,6 @@
 /**
- * `avs-net serve`: accepts peers and reports what they send; `--echo` sends it back, `--lwm2m` answers registrations and
- * reports the directory when it changes. Runs until `--receive` messages have come, or until it is interrupted.
+ * `avs-net serve`: accepts peers and reports what they send; `--echo` sends it back, `--lwm2m` answers registrations
+ * and reports the directory when it changes. Runs until `--receive` messages have come, or until it is interrupted.
  */
 
 import { createNet, formatAddress, type Socket } from '@avs-net/core';

@@ -1,7 +1,7 @@
 /**
- * What a store of associations must do (`AssociationStore`), for authors of stores. Everything here has to hold for several
- * handles at once, because those who use a store are different processes. Durability cannot be tried from here: what was
- * answered must not be forgotten, or an entry that comes back is used twice.
+ * What a store of associations must do (`AssociationStore`), for authors of stores. Everything here has to hold for
+ * several handles at once, because those who use a store are different processes. Durability cannot be tried from here:
+ * what was answered must not be forgotten, or an entry that comes back is used twice.
  */
 
 import assert from 'node:assert/strict';

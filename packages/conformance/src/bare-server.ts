@@ -1,6 +1,7 @@
 /**
- * A DTLS server of one peer that answers the first ClientHello at once: no cookies, no HelloVerifyRequest, which RFC 6347
- * §4.2.1 leaves to the server. It is an association of the peer's engine over a lower socket, without endpoint and core.
+ * A DTLS server of one peer that answers the first ClientHello at once: no cookies, no HelloVerifyRequest, which RFC
+ * 6347 §4.2.1 leaves to the server. It is an association of the peer's engine over a lower socket, without endpoint and
+ * core.
  */
 
 import {
@@ -20,7 +21,10 @@ export interface BareServer {
   close(): void;
 }
 
-/** Serves whoever comes to `local`, one at a time. Throws `Unavailable` if the engine cannot do without a verified hello. */
+/**
+ * Serves whoever comes to `local`, one at a time. Throws `Unavailable` if the engine cannot do without a verified
+ * hello.
+ */
 export async function bareServer(stage: Stage, local: Address): Promise<BareServer> {
   const { peer, clock } = stage;
   const lower = stage.network.lower({ local });

@@ -28,8 +28,8 @@ export interface ConformanceOptions extends Runner {
   /** Only cases in which the backend plays these roles; default: both. */
   readonly roles?: readonly Role[];
   /**
-   * Leaves out what the peer, by its claims, cannot do as well. For pairs beside the run that proves every claim; without
-   * it such cases are unavailable.
+   * Leaves out what the peer, by its claims, cannot do as well. For pairs beside the run that proves every claim;
+   * without it such cases are unavailable.
    */
   readonly commonOnly?: boolean;
   readonly report?: (outcome: Outcome) => void;

@@ -1,6 +1,6 @@
 /**
- * The conformance kit: what a backend must do to be one. The test runner and core are handed in, so that the kit depends
- * on neither; `plan` says beforehand what will be run and what must be refused.
+ * The conformance kit: what a backend must do to be one. The test runner and core are handed in, so that the kit
+ * depends on neither; `plan` says beforehand what will be run and what must be refused.
  */
 
 export { ASSOCIATION_STORE_CASES, type AssociationStoreCase } from './association-store-cases.ts';

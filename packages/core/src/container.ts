@@ -1,7 +1,8 @@
 /**
- * The door for applications that have an inversify container of their own: `container.load(netModule({ plugins, use }))`,
- * then `container.get(NET)`. Also what `createNet` wires itself with. Identifiers are global symbols, so that a second
- * copy of this package speaks of the same things. Modules are not async and hold no secrets.
+ * The door for applications that have an inversify container of their own:
+ * `container.load(netModule({ plugins, use }))`, then `container.get(NET)`. Also what `createNet` wires itself with.
+ * Identifiers are global symbols, so that a second copy of this package speaks of the same things. Modules are not
+ * async and hold no secrets.
  */
 
 import { type BindingConstraints, Container, ContainerModule, type ServiceIdentifier } from 'inversify';

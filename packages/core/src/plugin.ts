@@ -1,6 +1,7 @@
 /**
  * The door for backend authors: the contract as types, the error constructor, and the few pure tables that an engine
- * or a transport needs. No inversify, no sockets. A backend that wants no run-time import at all uses `import type` and `host.error`.
+ * or a transport needs. No inversify, no sockets. A backend that wants no run-time import at all uses `import type` and
+ * `host.error`.
  */
 
 export * from './contract/address.ts';

@@ -1,7 +1,7 @@
 /**
  * Processes that live on one association after another, over one store, and every call of it answered as a test says:
- * done and told, done and not told, not done, or done later, long after whoever called has given up. The real keeper and
- * the real entries; only the engine counts numbers instead of encrypting with them.
+ * done and told, done and not told, not done, or done later, long after whoever called has given up. The real keeper
+ * and the real entries; only the engine counts numbers instead of encrypting with them.
  */
 
 import type { AssociationBonds } from '../src/continuation/association-entry.ts';

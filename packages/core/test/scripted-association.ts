@@ -1,7 +1,8 @@
 /**
  * An association without cryptography, for tests of what drives it. Frames: `H` hello, `W` welcome (established),
- * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `E` is sent back, `X` throws, `F` (and as server `H!`) fails; the rest is junk.
- * One buffer is used for everything it hands out, so that whoever keeps it unmasked gets garbage.
+ * `M…` message, `C` close_notify; `N…` asks for the PSK of the rest, `E` is sent back, `X` throws, `F` (and as server
+ * `H!`) fails; the rest is junk. One buffer is used for everything it hands out, so that whoever keeps it unmasked gets
+ * garbage.
  */
 
 import { alert } from '../src/contract/alert.ts';

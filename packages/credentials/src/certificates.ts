@@ -75,9 +75,9 @@ export function isWithoutServerCertValidation(info: object): boolean {
 }
 
 /**
- * Admits (D)TLS below 1.2 with certificates, where both sides sign the handshake with SHA-1 (RFC 4346 §7.4.3): whoever can
- * find collisions in it can pass for the peer (SLOTH). For devices that cannot be updated; `version.min` has to ask for
- * the old version too. Signatures in certificates stay as strict as ever, and so do handshakes of 1.2 and later.
+ * Admits (D)TLS below 1.2 with certificates, where both sides sign the handshake with SHA-1 (RFC 4346 §7.4.3): whoever
+ * can find collisions in it can pass for the peer (SLOTH). For devices that cannot be updated; `version.min` has to ask
+ * for the old version too. Signatures in certificates stay as strict as ever, and so do handshakes of 1.2 and later.
  */
 export function withSha1HandshakeSignatures<T extends CertificateInfo | CertificateServerInfo>(info: T): T {
   const at = { operation: 'withSha1HandshakeSignatures', path: 'info' };

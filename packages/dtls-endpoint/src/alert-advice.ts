@@ -7,7 +7,8 @@ import { type Alert, CLOSE_NOTIFY } from '@avs-net/core/plugin';
 export function describeHint({ name, description }: Alert, then = 'and nothing else completed the handshake'): string {
   const what = description === CLOSE_NOTIFY ? 'ended' : 'refused';
   const advice = ADVICE[description] ?? 'its log should say why';
-  return `the peer ${what} the handshake with alert ${name} (${description}), which was not authenticated, ${then}; ${advice}`;
+  const alert = `${name} (${description}), which was not authenticated`;
+  return `the peer ${what} the handshake with alert ${alert}, ${then}; ${advice}`;
 }
 
 const ADVICE: Readonly<Record<number, string>> = {

@@ -1,6 +1,6 @@
 /**
- * An association around another: passes everything on, down to the engine. A layer overrides what it has a say in, so that
- * what the contract gains later reaches every engine.
+ * An association around another: passes everything on, down to the engine. A layer overrides what it has a say in, so
+ * that what the contract gains later reaches every engine.
  */
 
 import type {

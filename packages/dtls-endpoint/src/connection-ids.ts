@@ -1,6 +1,6 @@
 /**
- * Makes the ids that peers put on what they send to us (RFC 9146 §3). All ids of one socket have the same length, so that
- * a record can be told from its neighbours and its receiver before anything is decrypted. Keeps none of them.
+ * Makes the ids that peers put on what they send to us (RFC 9146 §3). All ids of one socket have the same length, so
+ * that a record can be told from its neighbours and its receiver before anything is decrypted. Keeps none of them.
  */
 
 import { randomFillSync } from 'node:crypto';
@@ -19,15 +19,16 @@ export class ConnectionIds {
   }
 
   /**
-   * An id that is not taken, the receiver's to keep. EADDRINUSE: none was found in a bounded number of tries; EINVAL: what
-   * the configured function gave is no id of this length; or what it threw.
+   * An id that is not taken, the receiver's to keep. EADDRINUSE: none was found in a bounded number of tries; EINVAL:
+   * what the configured function gave is no id of this length; or what it threw.
    */
   make(isTaken?: (id: Uint8Array) => boolean): Uint8Array {
     for (let tries = 0; tries < TRIES; tries++) {
       const id = this.check(this.#generate());
       if (isTaken === undefined || !isTaken(id)) return id;
     }
-    const message = `no unused connection id was found in ${TRIES} tries: connectionId needs more than ${this.length} bytes`;
+    const message =
+      `no unused connection id was found in ${TRIES} tries: ` + `connectionId needs more than ${this.length} bytes`;
     throw this.#error({ code: 'EADDRINUSE', message });
   }
 

@@ -23,11 +23,13 @@ export class EndpointCounters {
   /** Established peers that came back with a new handshake, and those closed for their silence. */
   peersReplaced = 0;
   peersIdle = 0;
-  /** Peers that went on from another address, and those that were not believed: too often, or too many of their host. */
+  /**
+   * Peers that went on from another address, and those that were not believed: too often, or too many of their host.
+   */
   peersMoved = 0;
+  movesRefused = 0;
   /** Without a handshake, from a state. */
   peersRestored = 0;
-  movesRefused = 0;
   readonly #reasons = new Map<string, number>();
 
   sent(bytes: number): void {

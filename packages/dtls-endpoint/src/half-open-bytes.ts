@@ -1,7 +1,7 @@
 /**
- * What all half-open handshakes together make the process keep: hello, messages announced but not complete, records ahead
- * of their turn, datagrams that wait for a key, and the engine. Reckoned from above, never measured. Over the limit goes
- * who keeps far more than a handshake takes, the most first; if nobody does, the least advanced.
+ * What all half-open handshakes together make the process keep: hello, messages announced but not complete, records
+ * ahead of their turn, datagrams that wait for a key, and the engine. Reckoned from above, never measured. Over the
+ * limit goes who keeps far more than a handshake takes, the most first; if nobody does, the least advanced.
  */
 
 import type { PeerSession } from './peer-session.ts';

@@ -107,8 +107,8 @@ const FROM_SERVER_PSK = {
 };
 
 /**
- * Shortest message by type, bytes (RFC 5246 §7.4, RFC 6347 §4.2.1). An engine that reads a shorter one gives the handshake
- * up, which is little to ask of a forger.
+ * Shortest message by type, bytes (RFC 5246 §7.4, RFC 6347 §4.2.1). An engine that reads a shorter one gives the
+ * handshake up, which is little to ask of a forger.
  */
 const SHORTEST: Readonly<Record<number, number>> = {
   // Version, random, and lengths of session id, cookie, suites and compression with one of each of these two.

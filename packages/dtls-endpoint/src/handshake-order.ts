@@ -1,8 +1,8 @@
 /**
- * Handshake order: an association around an engine that believes what it reads in the clear. Messages are put together in
- * front of it, and reach it whole, one after the other, in records that are numbered here: no number of a forger moves its
- * replay window, no fragment takes memory there, nothing comes out of its turn (RFC 6347 §4.2.3, §4.2.6). Protected
- * records pass as they are. Goes between the record filter and the engine.
+ * Handshake order: an association around an engine that believes what it reads in the clear. Messages are put together
+ * in front of it, and reach it whole, one after the other, in records that are numbered here: no number of a forger
+ * moves its replay window, no fragment takes memory there, nothing comes out of its turn (RFC 6347 §4.2.3, §4.2.6).
+ * Protected records pass as they are. Goes between the record filter and the engine.
  */
 
 import type { Association, AssociationRequest } from '@avs-net/core/plugin';
@@ -18,7 +18,9 @@ export interface OrderRules {
   readonly certificates?: boolean;
 }
 
-/** What `make` makes, behind the order. A client makes it anew if the cookie that it believed turns out to be forged. */
+/**
+ * What `make` makes, behind the order. A client makes it anew if the cookie that it believed turns out to be forged.
+ */
 export function ordered(request: AssociationRequest, make: MakeAssociation, rules: OrderRules = {}): Association {
   return new HandshakeOrder(request, make, rules);
 }
@@ -170,8 +172,8 @@ class HandshakeOrder extends HandshakeLayer {
 }
 
 /**
- * The first cookie is believed, and no engine takes another one. If a different one has come too, and nothing else in two
- * waits, the first was forged. It can be said once: whoever forges again is waited for as long as any handshake.
+ * The first cookie is believed, and no engine takes another one. If a different one has come too, and nothing else in
+ * two waits, the first was forged. It can be said once: whoever forges again is waited for as long as any handshake.
  */
 class Cookies {
   #first: Uint8Array | undefined;

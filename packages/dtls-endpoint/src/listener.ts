@@ -1,8 +1,8 @@
 /**
- * The endpoint: serves the associations of many peers over one lower socket. Demultiplexes by connection id (RFC 9146) and
- * by address, keeps strangers out until they have proved theirs, bounds what everybody costs, follows peers that move, and
- * lets one that lost its state come back (RFC 6347 §4.2.8). Opens nothing, decrypts nothing: associations are run by the
- * host.
+ * The endpoint: serves the associations of many peers over one lower socket. Demultiplexes by connection id (RFC 9146)
+ * and by address, keeps strangers out until they have proved theirs, bounds what everybody costs, follows peers that
+ * move, and lets one that lost its state come back (RFC 6347 §4.2.8). Opens nothing, decrypts nothing: associations are
+ * run by the host.
  */
 
 import type { Address, Listener, ListenerHost, LowerSocket, NetError } from '@avs-net/core/plugin';
@@ -17,8 +17,8 @@ import { ServedPeers } from './served-peers.ts';
 
 /**
  * Serves `lower`. `make` makes the association of a peer, behind its own record filter; its request carries the opening
- * hello, and an id of the peer's own where `ids` are negotiated. A lower socket without sender addresses is taken for one
- * with a single peer.
+ * hello, and an id of the peer's own where `ids` are negotiated. A lower socket without sender addresses is taken for
+ * one with a single peer.
  */
 export function listen(lower: LowerSocket, make: MakeAssociation, host: ListenerHost, ids?: ConnectionIds): Listener {
   return new Endpoint(lower, make, host, ids);

@@ -1,6 +1,6 @@
 /**
- * Puts handshake messages together from fragments in any order (RFC 6347 §4.2.3) and gives them out whole, by number. What
- * it keeps is bounded before it is allocated; the message whose turn it is finds room at the cost of those ahead.
+ * Puts handshake messages together from fragments in any order (RFC 6347 §4.2.3) and gives them out whole, by number.
+ * What it keeps is bounded before it is allocated; the message whose turn it is finds room at the cost of those ahead.
  * Whether a message makes sense in its place is `handshake-order.ts`.
  */
 

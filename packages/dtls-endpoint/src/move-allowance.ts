@@ -1,6 +1,7 @@
 /**
- * How often a peer may change its address: a few times at once, then once in a second. Every move is proved by a record,
- * but whoever can delay records can prove moves to and fro, and each is an event for the application (RFC 9146 §6).
+ * How often a peer may change its address: a few times at once, then once in a second. Every move is proved by a
+ * record, but whoever can delay records can prove moves to and fro, and each is an event for the application (RFC 9146
+ * §6).
  */
 
 export class MoveAllowance {

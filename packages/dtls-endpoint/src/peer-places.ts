@@ -1,6 +1,6 @@
 /**
- * Where peers may be: how many of one host, and whether one that has proved to be elsewhere goes on from there. Only its
- * own record proves that, newer than all before (RFC 9146 §6); no path is probed (RFC 9853).
+ * Where peers may be: how many of one host, and whether one that has proved to be elsewhere goes on from there. Only
+ * its own record proves that, newer than all before (RFC 9146 §6); no path is probed (RFC 9853).
  */
 
 import type { Address } from '@avs-net/core/plugin';

@@ -1,7 +1,7 @@
 /**
- * Who is known at which address. Finding a peer allocates nothing; IPv4-mapped addresses count as IPv4. An address belongs
- * to at most one established association and one handshake; who is found by connection id may be a guest there (RFC 9146
- * §6).
+ * Who is known at which address. Finding a peer allocates nothing; IPv4-mapped addresses count as IPv4. An address
+ * belongs to at most one established association and one handshake; who is found by connection id may be a guest there
+ * (RFC 9146 §6).
  */
 
 import { randomInt } from 'node:crypto';

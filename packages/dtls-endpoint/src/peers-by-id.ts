@@ -1,6 +1,6 @@
 /**
- * Who is known by which connection id (RFC 9146). Finding somebody, or nobody, allocates nothing: the ids of strangers are
- * hashed where they lie. The hash is seeded, but nobody chooses ids that are kept, so that it need not be more.
+ * Who is known by which connection id (RFC 9146). Finding somebody, or nobody, allocates nothing: the ids of strangers
+ * are hashed where they lie. The hash is seeded, but nobody chooses ids that are kept, so that it need not be more.
  */
 
 import { randomInt } from 'node:crypto';

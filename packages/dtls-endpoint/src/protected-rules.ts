@@ -1,7 +1,7 @@
 /**
  * What can be said of a protected record without its keys: epoch, version, type, connection id, and the shortest length
- * that its protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3, RFC 9146 §4). OpenSSL before 3.0.23 ends an association over a record
- * that is shorter (CVE-2026-75806), whatever it stands on must not see one.
+ * that its protection leaves (RFC 6347 §4.1, RFC 5246 §6.2.3, RFC 9146 §4). OpenSSL before 3.0.23 ends an association
+ * over a record that is shorter (CVE-2026-75806), whatever it stands on must not see one.
  */
 
 import { type AssociationInfo, findCiphersuite, type Protection } from '@avs-net/core/plugin';

@@ -50,8 +50,8 @@ export interface FilterRules {
 }
 
 /**
- * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own, and with an id if ids
- * are to be negotiated. Reasons given to `output.dropped` are keys of `REFUSALS`.
+ * What `make` makes, behind the filter. `make` gets the request with an output of the filter's own, and with an id if
+ * ids are to be negotiated. Reasons given to `output.dropped` are keys of `REFUSALS`.
  */
 export function filtered(request: AssociationRequest, make: MakeAssociation, rules: FilterRules = {}): Association {
   const { connectionIds } = rules;

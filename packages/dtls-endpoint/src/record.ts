@@ -1,6 +1,7 @@
 /**
- * DTLS 1.2 record headers over the bytes of a datagram (RFC 6347 §4.1, RFC 9146 §4), read into an object that the caller keeps, so
- * that looking at a datagram allocates nothing. Judges structure only, what is allowed when is `record-rules.ts`.
+ * DTLS 1.2 record headers over the bytes of a datagram (RFC 6347 §4.1, RFC 9146 §4), read into an object that the
+ * caller keeps, so that looking at a datagram allocates nothing. Judges structure only, what is allowed when is
+ * `record-rules.ts`.
  */
 
 import type { Refusal } from './refusal.ts';

@@ -122,8 +122,9 @@ export class ServedPeers implements SessionHost {
   }
 
   /**
-   * Takes in a peer whose association goes on from `state`. Throws what the engine refuses or fails with; EADDRINUSE: its
-   * id is that of another, or it has none and its address is; EINVAL: its id is not as long as ours are; ENOBUFS: too many.
+   * Takes in a peer whose association goes on from `state`. Throws what the engine refuses or fails with; EADDRINUSE:
+   * its id is that of another, or it has none and its address is; EINVAL: its id is not as long as ours are; ENOBUFS:
+   * too many.
    */
   restore(state: Uint8Array, from: Address): void {
     const { resume } = this.#host;
@@ -239,7 +240,8 @@ export class ServedPeers implements SessionHost {
     if (id !== undefined && id.length > 0) {
       const length = this.#byId?.length ?? 0;
       if (id.length !== length) {
-        const message = `the connection id of the association has ${id.length} bytes, those of this socket have ${length}`;
+        const message =
+          `the connection id of the association has ${id.length} bytes, ` + `those of this socket have ${length}`;
         throw this.#host.error({ code: 'EINVAL', message });
       }
       if (this.findById(id, 0) !== undefined) throw this.#inUse('connection id');

@@ -276,7 +276,7 @@ export class NodeDtlsClientAssociation implements Association {
     this.#guarded(() => this.#socket!.sendAlert({ serialize: () => Buffer.of(level, description) }));
   }
 
-  /** The library throws where it does not know what to do, and nobody above could do better than end the association. */
+  /** The library throws where it does not know what to do; nobody above could do better than end the association. */
   #guarded(run: () => void): void {
     try {
       run();

@@ -90,7 +90,10 @@ export function releaseClientSocket(socket: InnerSocket): void {
   for (const key of Object.values(keys?.key_material ?? {})) key.fill(0);
 }
 
-/** The library takes identities as strings and encodes them in Latin-1, so any byte passes as the character of its number. */
+/**
+ * The library takes identities as strings and encodes them in Latin-1, so any byte passes as the character of its
+ * number.
+ */
 function pskTable(identity: Uint8Array, key: Uint8Array): Record<string, Buffer> {
   const table = Object.create(null) as Record<string, Buffer>;
   table[bufferOf(identity).toString('latin1')] = bufferOf(key);

@@ -1,6 +1,6 @@
 /**
- * Sends the last flight of the client once more, which the library cannot: every record gets a fresh number, Finished is
- * encrypted anew, and what does not fit one datagram is spread over several (RFC 6347 §4.1.1, §4.2.3, §4.2.4).
+ * Sends the last flight of the client once more, which the library cannot: every record gets a fresh number, Finished
+ * is encrypted anew, and what does not fit one datagram is spread over several (RFC 6347 §4.1.1, §4.2.3, §4.2.4).
  */
 
 import type { InnerMessage, InnerRecordLayer } from './private-fields.ts';

@@ -1,8 +1,8 @@
 /**
  * Stands between the network and the library's client handshake (RFC 6347 §4.2.4, RFC 4279). The library gets every
  * message of the server whole, checked, in order and once, a flight at a time; it throws on unknown types, believes any
- * change_cipher_spec, never gets over a repeated message, and hashes another transcript than the server when there was no
- * HelloVerifyRequest. Sends nothing and keeps no time: `association.ts` does.
+ * change_cipher_spec, never gets over a repeated message, and hashes another transcript than the server when there was
+ * no HelloVerifyRequest. Sends nothing and keeps no time: `association.ts` does.
  */
 
 import { bufferOf } from './client-socket.ts';

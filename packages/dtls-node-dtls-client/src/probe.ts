@@ -23,7 +23,9 @@ export async function probe(): Promise<Probe> {
 /** What is left of the claims without `missing`, in version `running` if it is known. */
 export function judge(missing: readonly PrivateField[], running: string = EXAMINED): Probe {
   if (running !== EXAMINED) {
-    const reason = `node-dtls-client ${running} is installed, and only ${EXAMINED} has been examined: its private fields are used`;
+    const reason =
+      `node-dtls-client ${running} is installed, and only ${EXAMINED} has been examined: ` +
+      'its private fields are used';
     return { available: false, reason };
   }
   const vital = vitalFields(missing);

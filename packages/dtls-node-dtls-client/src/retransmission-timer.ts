@@ -1,7 +1,7 @@
 /**
  * When the last flight is sent again and when to give up (RFC 6347 §4.2.4.1), and how long an unacceptable proposal is
- * doubted: anybody can forge one in the clear, so it ends the handshake only if the server does not go on in the meantime.
- * Runs no timer: it says when one should.
+ * doubted: anybody can forge one in the clear, so it ends the handshake only if the server does not go on in the
+ * meantime. Runs no timer: it says when one should.
  */
 
 import { type EngineErrorInit, type HandshakeTimeouts, nextWait } from '@avs-net/core/plugin';

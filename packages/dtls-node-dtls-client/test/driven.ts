@@ -1,6 +1,6 @@
 /**
- * Runs an association over anything that carries datagrams, on any clock, and keeps what it reports: as much of a driver
- * as the tests of one engine need.
+ * Runs an association over anything that carries datagrams, on any clock, and keeps what it reports: as much of a
+ * driver as the tests of one engine need.
  */
 
 import {

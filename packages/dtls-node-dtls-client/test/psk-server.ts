@@ -1,6 +1,6 @@
 /**
- * A DTLS 1.2 PSK server for tests, without sockets and clocks: it does what a good server does, retransmission included,
- * and can be told to do what other servers do. Not a product: it trusts its peer.
+ * A DTLS 1.2 PSK server for tests, without sockets and clocks: it does what a good server does, retransmission
+ * included, and can be told to do what other servers do. Not a product: it trusts its peer.
  */
 
 import { randomBytes } from 'node:crypto';

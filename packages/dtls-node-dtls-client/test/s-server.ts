@@ -1,6 +1,6 @@
 /**
- * `openssl s_server` on a free loopback port, and datagrams to it. What is written to `stdin` goes to its peer, what the
- * peer sends appears in `output`.
+ * `openssl s_server` on a free loopback port, and datagrams to it. What is written to `stdin` goes to its peer, what
+ * the peer sends appears in `output`.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';

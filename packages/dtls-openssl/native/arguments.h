@@ -1,5 +1,5 @@
-// The arguments of one entry, checked. Every getter names the argument it refuses by a TypeError or RangeError; after the
-// first refusal all further getters return nothing, so that an entry asks once, at the end, whether all is well.
+// The arguments of one entry, checked. Every getter names the argument it refuses by a TypeError or RangeError; after
+// the first refusal all further getters return nothing, so that an entry asks once, at the end, whether all is well.
 #ifndef DTLS_OPENSSL_ARGUMENTS_H_
 #define DTLS_OPENSSL_ARGUMENTS_H_
 

@@ -1,6 +1,6 @@
 // What an established association leaves to a successor beside its record layer: what was negotiated, and what keys are
-// exported from. Plain bytes, and secret; whoever keeps them encrypts and authenticates them. Parsing believes nothing all
-// the same.
+// exported from. Plain bytes, and secret; whoever keeps them encrypts and authenticates them. Parsing believes nothing
+// all the same.
 #ifndef DTLS_OPENSSL_ASSOCIATION_STATE_H_
 #define DTLS_OPENSSL_ASSOCIATION_STATE_H_
 

@@ -1,5 +1,5 @@
-// Certificates (RFC 5280): the own chain with its key, what is trusted, what is revoked. All of it arrives as DER, one object
-// behind the other, already read and decoded by @avs-net/credentials.
+// Certificates (RFC 5280): the own chain with its key, what is trusted, what is revoked. All of it arrives as DER, one
+// object behind the other, already read and decoded by @avs-net/credentials.
 #ifndef DTLS_OPENSSL_CERTIFICATES_H_
 #define DTLS_OPENSSL_CERTIFICATES_H_
 

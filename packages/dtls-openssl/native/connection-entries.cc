@@ -1,4 +1,5 @@
-// Entries about associations. Those that do something write what came of it into `arena` and return how much they wrote.
+// Entries about associations. Those that do something write what came of it into `arena` and return how much they
+// wrote.
 #include "arguments.h"
 #include "connection.h"
 #include "entries.h"
@@ -6,7 +7,8 @@
 
 namespace dtls_openssl {
 
-// createAssociation(context, mtu, minWait, maxWait, replayWindow, serverName | undefined, connectionId | undefined): handle
+// createAssociation(context, mtu, minWait, maxWait, replayWindow, serverName | undefined, connectionId | undefined):
+// handle
 napi_value CreateAssociation(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "createAssociation", 7);
   std::shared_ptr<Context> context = arguments.ContextAt(0);
@@ -140,7 +142,8 @@ napi_value LastMessages(napi_env env, napi_callback_info info) {
   return UnsignedValue(env, static_cast<uint32_t>(handshake.last_sent()) << 8 | handshake.last_received());
 }
 
-// newestRecord(association): number of the newest record that was authenticated; -1: there was none, or OpenSSL has them
+// newestRecord(association): number of the newest record that was authenticated; -1: there was none, or OpenSSL has
+// them
 napi_value NewestRecord(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, "newestRecord", 1);
   Connection* connection = arguments.AssociationAt(0);

@@ -58,8 +58,8 @@ void Connection::LetGo() {
 }
 
 bool Connection::Configure(Environment* environment, const ConnectionOptions& options) {
-  handshake_.reset(new (std::nothrow) Handshake(options.timeouts, options.connection_id, options.replay_window, &environment->cipher_pool,
-                                                context_->server()));
+  handshake_.reset(new (std::nothrow) Handshake(options.timeouts, options.connection_id, options.replay_window,
+                                                &environment->cipher_pool, context_->server()));
   ssl_ = handshake_ == nullptr ? nullptr : SSL_new(context_->ssl_ctx());
   if (ssl_ == nullptr) return false;
   ssl_count_.emplace(&environment->live, &LiveObjects::connections);

@@ -32,7 +32,8 @@ long Control(BIO* bio, int command, long, void*) {
     // Asked after two flights without an answer: the path may be narrower than the interface.
     case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
       return ConnectionOf(bio)->fallback_mtu();
-    // Sizes are those of datagrams, without lower headers. OpenSSL takes 256 bytes less this as the smallest it accepts.
+    // Sizes are those of datagrams, without lower headers. OpenSSL takes 256 bytes less this as the smallest it
+    // accepts.
     case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
       return 256 - Connection::kMinMtu;
     default:

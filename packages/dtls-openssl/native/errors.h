@@ -1,5 +1,5 @@
-// OpenSSL's error queue belongs to the thread, and node:crypto reads the same one: every entry starts with an empty queue
-// and leaves it empty.
+// OpenSSL's error queue belongs to the thread, and node:crypto reads the same one: every entry starts with an empty
+// queue and leaves it empty.
 #ifndef DTLS_OPENSSL_ERRORS_H_
 #define DTLS_OPENSSL_ERRORS_H_
 

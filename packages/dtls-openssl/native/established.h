@@ -1,6 +1,6 @@
-// An association behind its handshake, with nothing left of OpenSSL's connection: our record layer, what was negotiated,
-// what keys are exported from, and for a while the last flight (RFC 6347 §4.2.4). Renegotiation is refused (RFC 5746 would
-// have it secure, nobody has it necessary).
+// An association behind its handshake, with nothing left of OpenSSL's connection: our record layer, what was
+// negotiated, what keys are exported from, and for a while the last flight (RFC 6347 §4.2.4). Renegotiation is refused
+// (RFC 5746 would have it secure, nobody has it necessary).
 #ifndef DTLS_OPENSSL_ESTABLISHED_H_
 #define DTLS_OPENSSL_ESTABLISHED_H_
 
@@ -29,9 +29,9 @@ class Established {
   // Says goodbye; the association is over.
   void Shutdown(FrameWriter* frames);
 
-  // What a successor goes on from, with a number that no state before promised and that this association will not reach:
-  // `reserve` numbers from here. Until `Stored` no more than before may be used; with 0 nothing more is sent, ever.
-  // False: no memory.
+  // What a successor goes on from, with a number that no state before promised and that this association will not
+  // reach: `reserve` numbers from here. Until `Stored` no more than before may be used; with 0 nothing more is sent,
+  // ever. False: no memory.
   bool Save(uint32_t reserve, Secret* state);
   // The latest state has taken the place of those before it.
   void Stored();

@@ -1,4 +1,5 @@
-// Numbers for native objects. JavaScript holds a number, never a pointer: a stale or invented one is refused, not followed.
+// Numbers for native objects. JavaScript holds a number, never a pointer: a stale or invented one is refused, not
+// followed.
 #ifndef DTLS_OPENSSL_HANDLE_TABLE_H_
 #define DTLS_OPENSSL_HANDLE_TABLE_H_
 

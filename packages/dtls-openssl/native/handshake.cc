@@ -68,7 +68,8 @@ void Handshake::SawMessage(int sent, int, int type, const void* data, size_t siz
   if (message[0] == kClientKeyExchange && sent == 0) self->SawClientKeyExchange(body);
 }
 
-// RFC 5246 §7.4.1.3: version, random, session id, suite, compression, extensions. Already checked by OpenSSL or made by it.
+// RFC 5246 §7.4.1.3: version, random, session id, suite, compression, extensions. Already checked by OpenSSL or made by
+// it.
 void Handshake::SawServerHello(Bytes message) {
   encrypt_then_mac_ = false;
   size_t at = 2 + 32;

@@ -8,7 +8,8 @@ bool ExpectPeer(SSL* ssl, const std::string& name, bool is_address) {
   X509_VERIFY_PARAM* param = SSL_get0_param(ssl);
   // SSL_dane_enable expects its base domain, also where that is an address.
   if (is_address) {
-    return X509_VERIFY_PARAM_set1_host(param, nullptr, 0) == 1 && X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
+    return X509_VERIFY_PARAM_set1_host(param, nullptr, 0) == 1 &&
+           X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
   }
   X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1;

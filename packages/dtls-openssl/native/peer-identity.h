@@ -1,5 +1,5 @@
-// Who the peer has to be: the name its certificate must be issued for (RFC 6125), and the TLSA records that it must match
-// (RFC 6698, RFC 7671).
+// Who the peer has to be: the name its certificate must be issued for (RFC 6125), and the TLSA records that it must
+// match (RFC 6698, RFC 7671).
 #ifndef DTLS_OPENSSL_PEER_IDENTITY_H_
 #define DTLS_OPENSSL_PEER_IDENTITY_H_
 

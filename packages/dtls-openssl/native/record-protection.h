@@ -28,8 +28,8 @@ class RecordProtection {
   size_t Before() const { return suite_.explicit_nonce; }
   size_t Overhead() const { return Before() + suite_.tag; }
 
-  // Encrypts `text` to body + Before(), where it may stand already, and writes what goes before and behind it. `number`:
-  // epoch and sequence number, 64 bits, never the same twice.
+  // Encrypts `text` to body + Before(), where it may stand already, and writes what goes before and behind it.
+  // `number`: epoch and sequence number, 64 bits, never the same twice.
   bool Seal(uint64_t number, Bytes additional, Bytes text, uint8_t* body);
   // Decrypts `body`, at least Overhead() bytes, to `to`, Overhead() bytes less. False: not authentic, `to` is wiped.
   bool Open(uint64_t number, Bytes additional, Bytes body, uint8_t* to);

@@ -1,6 +1,6 @@
-// OpenSSL's security level 2 on every node, with exactly the configured suites and versions admitted beside it and, where
-// that was asked for, the signatures of DTLS 1.0 handshakes. Level 0 would admit TLS_PSK_WITH_AES_128_CCM_8 too, and
-// RSA-512 and SHA-1 certificates with it.
+// OpenSSL's security level 2 on every node, with exactly the configured suites and versions admitted beside it and,
+// where that was asked for, the signatures of DTLS 1.0 handshakes. Level 0 would admit TLS_PSK_WITH_AES_128_CCM_8 too,
+// and RSA-512 and SHA-1 certificates with it.
 #ifndef DTLS_OPENSSL_SECURITY_POLICY_H_
 #define DTLS_OPENSSL_SECURITY_POLICY_H_
 

@@ -1,6 +1,6 @@
 // Resumption at a server, by tickets (RFC 5077) and by session ids. Whoever resumes skips the proof of its key, so
-// before a session of a PSK identity is adopted the application is asked for the key of that identity once more: it must
-// still be there and be the same.
+// before a session of a PSK identity is adopted the application is asked for the key of that identity once more: it
+// must still be there and be the same.
 #ifndef DTLS_OPENSSL_SESSION_SERVER_H_
 #define DTLS_OPENSSL_SESSION_SERVER_H_
 

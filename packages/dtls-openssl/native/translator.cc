@@ -5,8 +5,8 @@
 namespace dtls_openssl {
 namespace {
 
-// Whether the secret that the session of `ssl` holds is that of this handshake. The session that a client offers has one
-// too; only the answer of the server makes it count.
+// Whether the secret that the session of `ssl` holds is that of this handshake. The session that a client offers has
+// one too; only the answer of the server makes it count.
 bool HasKeys(SSL* ssl, bool server) {
   if (SSL_session_reused(ssl) == 1) return !server;
   const SSL_SESSION* session = server ? SSL_get_session(ssl) : nullptr;

@@ -1,7 +1,7 @@
 // Between OpenSSL and the wire while a handshake runs: what OpenSSL protects in epoch 1 is opened with its own key and
-// sealed anew by our record layer, the only one whose nonces reach the wire; what the peer protects is opened by our layer
-// and sealed for OpenSSL, so that it sees nothing but what is authentic. Suites that the layer has not are none of its
-// business.
+// sealed anew by our record layer, the only one whose nonces reach the wire; what the peer protects is opened by our
+// layer and sealed for OpenSSL, so that it sees nothing but what is authentic. Suites that the layer has not are none
+// of its business.
 #ifndef DTLS_OPENSSL_TRANSLATOR_H_
 #define DTLS_OPENSSL_TRANSLATOR_H_
 

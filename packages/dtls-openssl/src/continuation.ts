@@ -1,6 +1,6 @@
 /**
- * An association that can go on elsewhere: core's `Continuation` over the numbers of the native record layer, which knows
- * how far they may be used.
+ * An association that can go on elsewhere: core's `Continuation` over the numbers of the native record layer, which
+ * knows how far they may be used.
  */
 
 import type { Continuation } from '@avs-net/core/plugin';

@@ -37,7 +37,8 @@ function describeVerdict(verdict: number, { role, alert }: FailureContext, text:
   const name = verdictName(verdict);
   const advice = verdictAdvice(verdict);
   const peer = role === 'client' ? 'server' : 'client';
-  const message = `the certificate of the ${peer} was refused: ${text} (${name})${advice === undefined ? '' : `; ${advice}`}`;
+  const next = advice === undefined ? '' : `; ${advice}`;
+  const message = `the certificate of the ${peer} was refused: ${text} (${name})${next}`;
   return { code: 'EPROTO', message, alert, library: { code: name, text } };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a native call reports: frames of one byte of kind, one of zero, two of length (little endian) and a payload, in an
- * arena that is lent for the call. Mirrors native/frames.h.
+ * What a native call reports: frames of one byte of kind, one of zero, two of length (little endian) and a payload, in
+ * an arena that is lent for the call. Mirrors native/frames.h.
  */
 
 import type { Refusal } from '@avs-net/dtls-endpoint';

@@ -29,7 +29,10 @@ export interface Addon {
   /** `verifyMode` is SSL_VERIFY_…; anchors and lists as DER one behind the other. */
   useTrust(context: number, verifyMode: number, anchors: Uint8Array, revocationLists: Uint8Array, dane: boolean): void;
   destroyContext(context: number): boolean;
-  /** `mtu` in bytes, waits in milliseconds, `replayWindow` in records. Without `connectionId` none is negotiated (RFC 9146). */
+  /**
+   * `mtu` in bytes, waits in milliseconds, `replayWindow` in records. Without `connectionId` none is negotiated (RFC
+   * 9146).
+   */
   createAssociation(
     context: number,
     mtu: number,

@@ -1,6 +1,6 @@
 /**
- * From a configuration to what OpenSSL is told, checked completely: core has compared it with the claims, but nothing may
- * leave on the strength of that alone.
+ * From a configuration to what OpenSSL is told, checked completely: core has compared it with the claims, but nothing
+ * may leave on the strength of that alone.
  */
 
 import {

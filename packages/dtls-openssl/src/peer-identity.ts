@@ -40,7 +40,10 @@ export function expectServer(
   addon.expectPeer(association, name.text, name.isAddress);
 }
 
-/** Without verification DANE is opportunistic, and usages that build on the public authorities say nothing (RFC 7672 §3.1.3). */
+/**
+ * Without verification DANE is opportunistic, and usages that build on the public authorities say nothing (RFC 7672
+ * §3.1.3).
+ */
 function relevant(records: readonly TlsaRecord[], verifying: boolean): readonly TlsaRecord[] {
   return verifying ? records : records.filter(({ certificateUsage }) => certificateUsage >= TRUST_ANCHOR_ASSERTION);
 }

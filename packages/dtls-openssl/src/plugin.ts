@@ -1,6 +1,6 @@
 /**
- * The plugin: DTLS 1.2 (and 1.0 on demand) with pre-shared keys, client and server, on the OpenSSL that the running node
- * carries. Importing it touches no native code.
+ * The plugin: DTLS 1.2 (and 1.0 on demand) with pre-shared keys, client and server, on the OpenSSL that the running
+ * node carries. Importing it touches no native code.
  */
 
 import type { BackendModule, Plugin } from '@avs-net/core/plugin';

@@ -13,7 +13,9 @@ export function probe(load: () => Addon = loadAddon): Probe {
     const { built, running, major } = addon.versions();
     const library = { name: 'OpenSSL', built: bare(built), running: bare(running) };
     if (major !== SUPPORTED_MAJOR) {
-      const reason = `this backend knows OpenSSL ${SUPPORTED_MAJOR} and node runs ${bare(running)}; use a newer @avs-net/dtls-openssl`;
+      const reason =
+        `this backend knows OpenSSL ${SUPPORTED_MAJOR} and node runs ${bare(running)}; ` +
+        'use a newer @avs-net/dtls-openssl';
       return { available: false, reason, library };
     }
     return { available: true, claims: narrow(CLAIMS, new Set(addon.ciphersuites())), library };

@@ -91,7 +91,7 @@ describe('a server with names', () => {
     wire.destroy();
   });
 
-  it('asks clients for a certificate where their name wants it, and judges it by the anchors of that name', async () => {
+  it('asks clients for a certificate where their name wants it, and judges it by its anchors', async () => {
     const greet = (name: string, own = {}) => meet(client(own), server(table()), { serverName: name });
     const device = ownCertificate(other.issue('device'));
     const stranger = ownCertificate(root.issue('stranger'));

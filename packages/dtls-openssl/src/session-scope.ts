@@ -1,6 +1,7 @@
 /**
- * What a session is bound to (RFC 5246 §7.3, RFC 5077 §5): a digest of everything that decides who the peer is and who we
- * are. A session of one credential, or of one set of trust anchors, is never used with another. The same in every process.
+ * What a session is bound to (RFC 5246 §7.3, RFC 5077 §5): a digest of everything that decides who the peer is and who
+ * we are. A session of one credential, or of one set of trust anchors, is never used with another. The same in every
+ * process.
  */
 
 import { createHash, createHmac } from 'node:crypto';

@@ -1,5 +1,6 @@
 /**
- * Words for a handshake that fails because nobody answers: which message was answered last, and what that usually means.
+ * Words for a handshake that fails because nobody answers: which message was answered last, and what that usually
+ * means.
  */
 
 import type { Role } from '@avs-net/core/plugin';

@@ -1,7 +1,7 @@
 /**
  * The trust anchors of the system. OpenSSL inside node has no useful paths of its own, so they are those that node:tls
- * trusts: from Node 22.15 on whatever its command line makes of it (`--use-system-ca`, NODE_EXTRA_CA_CERTS), before that
- * the authorities that node carries, and those of NODE_EXTRA_CA_CERTS.
+ * trusts: from Node 22.15 on whatever its command line makes of it (`--use-system-ca`, NODE_EXTRA_CA_CERTS), before
+ * that the authorities that node carries, and those of NODE_EXTRA_CA_CERTS.
  */
 
 import { X509Certificate } from 'node:crypto';

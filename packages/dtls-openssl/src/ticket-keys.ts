@@ -1,6 +1,6 @@
 /**
- * The keys of a server's session tickets (RFC 5077 §5.5): those of the configuration, which several processes may share,
- * or keys of our own, which change twice a day. The first encrypts, all decrypt.
+ * The keys of a server's session tickets (RFC 5077 §5.5): those of the configuration, which several processes may
+ * share, or keys of our own, which change twice a day. The first encrypts, all decrypt.
  */
 
 import { hkdfSync, randomBytes } from 'node:crypto';
@@ -24,7 +24,9 @@ export class TicketKeys {
     this.#refuse = refuse;
   }
 
-  /** Brings them up to date. Errors: EINVAL for what a function gives that is no list of keys; then all is as before. */
+  /**
+   * Brings them up to date. Errors: EINVAL for what a function gives that is no list of keys; then all is as before.
+   */
   refresh(now: number): void {
     const source = this.#source;
     if (source !== undefined) this.#take(typeof source === 'function' ? source() : source);

@@ -1,4 +1,6 @@
-/** The translation of records in a handshake, on a path that damages, forges and reorders: never a crash, never a leak. */
+/**
+ * The translation of records in a handshake, on a path that damages, forges and reorders: never a crash, never a leak.
+ */
 
 import { randomBytes } from 'node:crypto';
 import type { Role } from '@avs-net/core/plugin';

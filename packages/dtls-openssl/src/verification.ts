@@ -1,6 +1,6 @@
 /**
- * Verdicts on the certificate of a peer: the names that OpenSSL and node:crypto have for them (`X509_V_ERR_…`), and what
- * usually is the reason.
+ * Verdicts on the certificate of a peer: the names that OpenSSL and node:crypto have for them (`X509_V_ERR_…`), and
+ * what usually is the reason.
  */
 
 /** Without `X509_V_ERR_`; `X509_V_ERR_<number>` for what is not in the table. */

@@ -1,5 +1,6 @@
-// Feeds random and damaged bytes to everything that parses records and states, from heap blocks of exactly their size, so
-// that an address sanitizer sees every byte read or written beside them. Arguments: rounds, seed. Ends with "N opened".
+// Feeds random and damaged bytes to everything that parses records and states, from heap blocks of exactly their size,
+// so that an address sanitizer sees every byte read or written beside them. Arguments: rounds, seed. Ends with "N
+// opened".
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -1,6 +1,6 @@
 /**
- * The record layer once more, naively and over node:crypto: the oracle for the native one (RFC 5246 §6.3, RFC 6347 §4.1,
- * RFC 9146 §4 and §5). Its replay window is the set of all numbers that it has opened.
+ * The record layer once more, naively and over node:crypto: the oracle for the native one (RFC 5246 §6.3, RFC 6347
+ * §4.1, RFC 9146 §4 and §5). Its replay window is the set of all numbers that it has opened.
  */
 
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, createHmac } from 'node:crypto';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, lookupTable, makeServer, makeSocket, read, unaborted } from './fake-host.ts';
+import { lookupTable } from '../../../test/lookup-table.ts';
+import { bytes, closeAll, makeServer, makeSocket, read, unaborted } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, lookupTable, makePair, makeServer, makeSocket, read, unaborted } from './fake-host.ts';
+import { lookupTable } from '../../../test/lookup-table.ts';
+import { bytes, closeAll, makePair, makeServer, makeSocket, read, unaborted } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeAll, makePair, makeServer, makeSocket } from '../test/fake-host.ts';
 import { TCP_CLAIMS } from './claims.ts';
-import { closeAll, makePair, makeServer, makeSocket } from './fake-host.ts';
 
 afterEach(closeAll);
 

@@ -32,7 +32,9 @@ export function tcpOptions(configuration: TransportConfiguration): TcpOptions {
   };
 }
 
-/** `version` is that of the system socket, undefined while closed. ENOTSUP for the path MTU, which node does not tell. */
+/**
+ * `version` is that of the system socket, undefined while closed. ENOTSUP for the path MTU, which node does not tell.
+ */
 export function getOption<K extends OptionKey>(
   options: TcpOptions,
   key: K,

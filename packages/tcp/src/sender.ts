@@ -1,9 +1,9 @@
 /**
  * Sends on one connection. One callback for all writes; no promise unless the caller runs ahead.
  *
- * Borrowed bytes: node hands them to the system inside `write` (uv_try_write) and keeps only what the system has no room
- * for, which shows afterwards in `writableLength`. Too late to copy then, so bytes are copied first, into one buffer that
- * all sockets share and that is replaced when node has kept it: one copy, no allocation.
+ * Borrowed bytes: node hands them to the system inside `write` (uv_try_write) and keeps only what the system has no
+ * room for, which shows afterwards in `writableLength`. Too late to copy then, so bytes are copied first, into one
+ * buffer that all sockets share and that is replaced when node has kept it: one copy, no allocation.
  */
 
 import type { Socket } from 'node:net';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, makePair, makeServer, read } from './fake-host.ts';
+import { bytes, closeAll, makePair, makeServer, read } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -1,6 +1,6 @@
 /**
- * The client of node:tls over a lower stream. Node checks certificate and name when the handshake is complete on its own
- * side; nothing of the application leaves before that.
+ * The client of node:tls over a lower stream. Node checks certificate and name when the handshake is complete on its
+ * own side; nothing of the application leaves before that.
  */
 
 import tls, { type PeerCertificate, type SecureContext } from 'node:tls';

@@ -1,6 +1,6 @@
 /**
- * The lower socket as the Duplex that node:tls runs over: received bytes are fed in, written bytes go out at once. Never
- * ended from below: whether a stream ended in order is said by close_notify alone.
+ * The lower socket as the Duplex that node:tls runs over: received bytes are fed in, written bytes go out at once.
+ * Never ended from below: whether a stream ended in order is said by close_notify alone.
  */
 
 import { Duplex } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
- * From a configuration to what node:tls is told about versions, ciphersuites and protocols, checked completely: core has
- * compared it with the claims, but nothing may leave on the strength of that alone.
+ * From a configuration to what node:tls is told about versions, ciphersuites and protocols, checked completely: core
+ * has compared it with the claims, but nothing may leave on the strength of that alone.
  */
 
 import { constants } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Which ciphersuites the OpenSSL of the running node really uses at our security level: those in the hello that it would
- * send. Never throws.
+ * Which ciphersuites the OpenSSL of the running node really uses at our security level: those in the hello that it
+ * would send. Never throws.
  */
 
 import tls from 'node:tls';

@@ -1,6 +1,6 @@
 /**
- * Whom a client trusts: the anchors of the configuration and, unless it says otherwise, those that node trusts by itself
- * (its own list or, where node was told so, that of the system).
+ * Whom a client trusts: the anchors of the configuration and, unless it says otherwise, those that node trusts by
+ * itself (its own list or, where node was told so, that of the system).
  */
 
 import { readFileSync } from 'node:fs';

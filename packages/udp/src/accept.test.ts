@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AcceptedPeer, type BoundSocket, bytes, closeAll, makeBound, makeSocket, text } from './fake-host.ts';
+import {
+  type AcceptedPeer,
+  type BoundSocket,
+  bytes,
+  closeAll,
+  makeBound,
+  makeSocket,
+  text,
+} from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import type { Address } from '@avs-net/core/plugin';
 import { afterEach, describe, expect, it } from 'vitest';
+import { bytes, closeAll, makeBound, makeSocket, text, unaborted } from '../test/fake-host.ts';
 import { AskedAddresses, type AskedAddressesInit } from './asked-addresses.ts';
-import { bytes, closeAll, makeBound, makeSocket, text, unaborted } from './fake-host.ts';
 import { SystemSocket } from './system-socket.ts';
 
 const open: { close(): unknown }[] = [];

@@ -1,8 +1,8 @@
 /**
  * One socket for each address of the machine, standing for one that is bound to all of them: node tells of a datagram
  * where it came from, but not which local address it was sent to (IP_PKTINFO), and an answer from another one is not
- * taken by a connected peer. So every datagram bears the address that was asked, and answers leave from there. Addresses
- * that the machine gets later are not served.
+ * taken by a connected peer. So every datagram bears the address that was asked, and answers leave from there.
+ * Addresses that the machine gets later are not served.
  */
 
 import type { RemoteInfo } from 'node:dgram';

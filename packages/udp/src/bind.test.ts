@@ -1,6 +1,7 @@
 import type { AddressFamily } from '@avs-net/core/plugin';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, lookupTable, makeBound, makeSocket, text, unaborted } from './fake-host.ts';
+import { lookupTable } from '../../../test/lookup-table.ts';
+import { bytes, closeAll, makeBound, makeSocket, text, unaborted } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -83,9 +83,9 @@ function inCluster(error: unknown, address: Address, backend: string): unknown {
     operation: 'bind',
     backend,
     message:
-      `${formatAddress(address)} is in use, perhaps by another worker: the shared socket of node:cluster would spread ` +
-      'the datagrams of one peer over all workers, so that each binds by itself here; set reusePort (Node 22.12 and ' +
-      'newer) in all of them, or give each a port of its own',
+      `${formatAddress(address)} is in use, perhaps by another worker: the shared socket of node:cluster would ` +
+      'spread the datagrams of one peer over all workers, so that each binds by itself here; set reusePort (Node 22.12 ' +
+      'and newer) in all of them, or give each a port of its own',
     cause: error,
   });
 }

@@ -1,7 +1,7 @@
 /**
  * What node:dgram lets a datagram socket do. Not claimed, hence ENOTSUP by name: dscp, priority, interfaceName and
- * transparent, for which node has no call, and reusePort before Node 22.12. The path MTU is known only where `forcedMtu`
- * gives it.
+ * transparent, for which node has no call, and reusePort before Node 22.12. The path MTU is known only where
+ * `forcedMtu` gives it.
  */
 
 import type { Claims } from '@avs-net/core/plugin';

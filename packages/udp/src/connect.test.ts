@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import type { AddressFamily, PreferredEndpoint } from '@avs-net/core/plugin';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, lookupTable, makeBound, makeSocket, text, unaborted } from './fake-host.ts';
+import { lookupTable } from '../../../test/lookup-table.ts';
+import { bytes, closeAll, makeBound, makeSocket, text, unaborted } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

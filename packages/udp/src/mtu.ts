@@ -6,8 +6,9 @@
 import type { IpVersion } from '@avs-net/core/plugin';
 
 /**
- * Largest payload of one datagram, bytes. `version` is that of the packets: 4 for a v4-mapped peer. `forcedMtu` is the size of an IP packet; without it the size that every host
- * must accept is assumed: 576 bytes over IPv4 (RFC 791), 1280 over IPv6 (RFC 8200 §5).
+ * Largest payload of one datagram, bytes. `version` is that of the packets: 4 for a v4-mapped peer. `forcedMtu` is the
+ * size of an IP packet; without it the size that every host must accept is assumed: 576 bytes over IPv4 (RFC 791), 1280
+ * over IPv6 (RFC 8200 §5).
  */
 export function innerMtu(version: IpVersion, forcedMtu: number): number {
   return Math.max(0, (forcedMtu > 0 ? forcedMtu : ASSUMED_MTU[version]) - HEADERS[version]);

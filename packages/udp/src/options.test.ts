@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeAll, makeBound, makeSocket, unaborted } from '../test/fake-host.ts';
 import { UDP_CLAIMS } from './claims.ts';
-import { closeAll, makeBound, makeSocket, unaborted } from './fake-host.ts';
 
 afterEach(closeAll);
 

@@ -1,9 +1,11 @@
 /**
- * `accept` on a datagram socket: peers told apart by address and port in user space, all over one descriptor. A datagram
- * from an unknown address makes a peer and is its first message; a forgotten peer that sends again is a new one.
+ * `accept` on a datagram socket: peers told apart by address and port in user space, all over one descriptor. A
+ * datagram from an unknown address makes a peer and is its first message; a forgotten peer that sends again is a new
+ * one.
  *
- * Anybody can make peers by forged source addresses. So their number is limited: beyond it the oldest peer that was never
- * answered makes room; if every peer was answered, the newcomer is dropped. How many wait for `accept` core limits.
+ * Anybody can make peers by forged source addresses. So their number is limited: beyond it the oldest peer that was
+ * never answered makes room; if every peer was answered, the newcomer is dropped. How many wait for `accept` core
+ * limits.
  */
 
 import {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, closeAll, lookupTable, makeBound, makeSocket, text, unaborted } from './fake-host.ts';
+import { lookupTable } from '../../../test/lookup-table.ts';
+import { bytes, closeAll, makeBound, makeSocket, text, unaborted } from '../test/fake-host.ts';
 
 afterEach(closeAll);
 

@@ -1,6 +1,6 @@
 /**
- * Connection ids (RFC 9146): who puts which id on what, and when a peer is believed to have moved. Addresses are changed
- * by the network, as a NAT does it, and forged by it, as anybody does it.
+ * Connection ids (RFC 9146): who puts which id on what, and when a peer is believed to have moved. Addresses are
+ * changed by the network, as a NAT does it, and forged by it, as anybody does it.
  */
 
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /**
- * Associations that go on elsewhere: nothing leaves before the first message, the other side notices nothing, and nobody
- * sends what has left its association to somebody else.
+ * Associations that go on elsewhere: nothing leaves before the first message, the other side notices nothing, and
+ * nobody sends what has left its association to somebody else.
  */
 
 import assert from 'node:assert/strict';

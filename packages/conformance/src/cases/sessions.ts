@@ -1,6 +1,6 @@
 /**
- * Sessions that are resumed, and those that must not be: of another identity, key or name, damaged, foreign or forgotten.
- * Also what else comes of a handshake: an application protocol, exported keys.
+ * Sessions that are resumed, and those that must not be: of another identity, key or name, damaged, foreign or
+ * forgotten. Also what else comes of a handshake: an application protocol, exported keys.
  */
 
 import assert from 'node:assert/strict';

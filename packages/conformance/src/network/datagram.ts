@@ -21,8 +21,8 @@ export type Fate = 'pass' | 'drop' | 'duplicate' | 'swap';
 
 /**
  * What a rule decides: a fate, a fate after a delay in milliseconds, changed bytes in place of the datagram, or
- * undefined to leave it to the next rule and then to the faults. `swap` holds the datagram back until the next one of its
- * direction.
+ * undefined to leave it to the next rule and then to the faults. `swap` holds the datagram back until the next one of
+ * its direction.
  */
 export type RuleVerdict =
   | Fate

@@ -122,7 +122,9 @@ function checkVersion({ type, role, configuration: { version, security }, claims
   return [unclaimed('version', wanted, `${role}.versions: only ${own.versions.join(', ') || 'none'}`)];
 }
 
-/** Handshakes below (D)TLS 1.2 are signed with SHA-1 (RFC 4346 §7.4.3), which nobody shall get without asking for it. */
+/**
+ * Handshakes below (D)TLS 1.2 are signed with SHA-1 (RFC 4346 §7.4.3), which nobody shall get without asking for it.
+ */
 function checkSignatures(
   usable: readonly Version[],
   role: Role,

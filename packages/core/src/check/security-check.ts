@@ -131,8 +131,8 @@ function checkCertificates(fields: Fields, role: Role, own: RoleClaims | undefin
     const place = joinPath(path, 'sha1HandshakeSignatures');
     if ((fields as Record<symbol, unknown>)[SHA1_DOOR] !== true) {
       const message =
-        `${place} may only be switched on by withSha1HandshakeSignatures() of @avs-net/credentials, so that it can be ` +
-        'found; (D)TLS 1.2 does without';
+        `${place} may only be switched on by withSha1HandshakeSignatures() of @avs-net/credentials, so that it can ` +
+        'be found; (D)TLS 1.2 does without';
       unmet.push({ path: place, need: 'the loud door', code: 'EINVAL', message });
     } else if (own !== undefined && own.sha1HandshakeSignatures !== true) {
       const claim = `${role}.sha1HandshakeSignatures`;

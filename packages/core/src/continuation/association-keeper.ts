@@ -1,7 +1,7 @@
 /**
  * Keeps one living association in a store, so that another one can go on from there, and no record number is used twice
- * whatever crashes: the entry says where a successor begins, and this one stops there until the store has a newer entry.
- * That is written when half of the numbers are used, so that usually nobody waits.
+ * whatever crashes: the entry says where a successor begins, and this one stops there until the store has a newer
+ * entry. That is written when half of the numbers are used, so that usually nobody waits.
  */
 
 import type { Continuation, TraceEvent } from '../contract/association.ts';
@@ -81,8 +81,8 @@ export class AssociationKeeper {
   }
 
   /**
-   * Resolves when the store has what another one can go on from. It is repeated until the store answers. Errors: EEXIST,
-   * ESTALE if another one does already, ECONNABORTED if the association ends meanwhile.
+   * Resolves when the store has what another one can go on from. It is repeated until the store answers. Errors:
+   * EEXIST, ESTALE if another one does already, ECONNABORTED if the association ends meanwhile.
    */
   export(rules: ExportRules = {}): Promise<void> {
     if (this.#over !== undefined || this.#final) return Promise.reject(this.#over ?? this.#ended());

@@ -1,6 +1,6 @@
 /**
- * The way back out of a store: takes an association, or what is left of the attempt, and puts it back if it could not be
- * used. There is no way past the store: bytes that were kept elsewhere could be used twice.
+ * The way back out of a store: takes an association, or what is left of the attempt, and puts it back if it could not
+ * be used. There is no way past the store: bytes that were kept elsewhere could be used twice.
  */
 
 import type { TraceEvent } from '../contract/association.ts';
@@ -38,7 +38,9 @@ export async function takeAssociation(place: StoredPlace): Promise<StoredAssocia
   return undefined;
 }
 
-/** An association that `takeAssociation` gave and that was not used; `association.state` is wiped. Rejects if it failed. */
+/**
+ * An association that `takeAssociation` gave and that was not used; `association.state` is wiped. Rejects if it failed.
+ */
 export async function putBack(place: StoredPlace, association: StoredAssociation): Promise<void> {
   const { id, keeping, bonds, clock, backend, trace } = place;
   // Another entry: one that comes back could not be told from one that was never away.

@@ -1,6 +1,6 @@
 /**
- * The protocol of limits and exports under everything that a network, a store and a power supply may do to it: no number
- * of a key is ever used twice. A failure prints the seed and the shortest story that leads there.
+ * The protocol of limits and exports under everything that a network, a store and a power supply may do to it: no
+ * number of a key is ever used twice. A failure prints the seed and the shortest story that leads there.
  */
 
 import fc from 'fast-check';

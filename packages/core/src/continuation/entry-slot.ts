@@ -1,8 +1,8 @@
 /**
  * The place of one association in a store, as whoever lives on it sees it. A call that fails may have done its work, or
- * may do it later. That is why only placeholders are put where nothing is, each of them once: whatever holds a state takes
- * the place of something that can have been there only once, so that it can be there only once itself, however often
- * its call is repeated. An entry that came back after it had been taken would be taken twice.
+ * may do it later. That is why only placeholders are put where nothing is, each of them once: whatever holds a state
+ * takes the place of something that can have been there only once, so that it can be there only once itself, however
+ * often its call is repeated. An entry that came back after it had been taken would be taken twice.
  */
 
 import type { Clock, Timer } from '../contract/clock.ts';
@@ -57,8 +57,8 @@ export class EntrySlot {
   }
 
   /**
-   * Stores `entry`; resolves when it is there. False: nobody has it, and the place is not ours any more. ESTALE: somebody
-   * else goes on from what was there.
+   * Stores `entry`; resolves when it is there. False: nobody has it, and the place is not ours any more. ESTALE:
+   * somebody else goes on from what was there.
    */
   async put(entry: Uint8Array): Promise<boolean> {
     const { store, id } = this.#init;

@@ -1,8 +1,8 @@
 /**
- * Exported associations in a directory, for all processes of a machine at once. Each id has a folder of its own with one
- * file that names the present entry; every operation is one rename of that file to a name that was never used, so that
- * exactly one of those that try at once succeeds and a crash leaves the old or the new. Whatever is answered has reached
- * the disk before: an entry that comes back after a power cut would be used twice.
+ * Exported associations in a directory, for all processes of a machine at once. Each id has a folder of its own with
+ * one file that names the present entry; every operation is one rename of that file to a name that was never used, so
+ * that exactly one of those that try at once succeeds and a crash leaves the old or the new. Whatever is answered has
+ * reached the disk before: an entry that comes back after a power cut would be used twice.
  */
 
 import { createHash, randomUUID } from 'node:crypto';

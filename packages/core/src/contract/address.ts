@@ -10,7 +10,10 @@ export type AddressFamily = 'unspec' | 'inet4' | 'inet6';
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** Of whom a datagram came from: the local address that it was sent to, where the transport tells. Answers go from there. */
+  /**
+   * Of whom a datagram came from: the local address that it was sent to, where the transport tells. Answers go from
+   * there.
+   */
   readonly local?: Address;
 }
 

@@ -22,8 +22,8 @@ export interface Association {
   /** One datagram of the peer, or a piece of its stream. */
   receive(bytes: Uint8Array, now: number): void;
   /**
-   * One message to the peer; only when established. Throws EMSGSIZE above the limit of the protocol. The message is taken;
-   * a promise, for engines with a queue of their own, says: send no more before it resolves. It never rejects.
+   * One message to the peer; only when established. Throws EMSGSIZE above the limit of the protocol. The message is
+   * taken; a promise, for engines with a queue of their own, says: send no more before it resolves. It never rejects.
    */
   send(message: Uint8Array, now: number): void | Promise<void>;
   /** `deadline` has passed. Calling it early is harmless. */
@@ -36,8 +36,8 @@ export interface Association {
    */
   answerName?(id: number, credential: CertificateServerInfo | undefined, now: number): void;
   /**
-   * Sends close_notify where the protocol has it and goes to `closed`; over a stream it may go on to read until the peer
-   * has ended too. A promise resolves when close_notify has gone to the lower socket. Idempotent.
+   * Sends close_notify where the protocol has it and goes to `closed`; over a stream it may go on to read until the
+   * peer has ended too. A promise resolves when close_notify has gone to the lower socket. Idempotent.
    */
   shutdown(now: number): void | Promise<void>;
   /**
@@ -49,13 +49,13 @@ export interface Association {
   readonly deadline: number | undefined;
   readonly phase: Phase;
   /**
-   * In a handshake: what it waits for, what was heard last and what to try, in the words that it would fail with itself;
-   * for a deadline of the caller that runs out first. An alert that came and was not believed goes with it.
+   * In a handshake: what it waits for, what was heard last and what to try, in the words that it would fail with
+   * itself; for a deadline of the caller that runs out first. An alert that came and was not believed goes with it.
    */
   silence?(now: number): Silence | undefined;
   /**
-   * Bytes that it may be made to keep, itself included, as long as nobody is authenticated; a listener adds them up. Without
-   * it 64 KiB are assumed.
+   * Bytes that it may be made to keep, itself included, as long as nobody is authenticated; a listener adds them up.
+   * Without it 64 KiB are assumed.
    */
   readonly halfOpenBytes?: number | undefined;
   /** Largest message whose datagram has at most `lowerLimit` bytes; 0 if none fits. */
@@ -68,7 +68,9 @@ export interface Association {
   /** Associations that can go on elsewhere; absent: this one cannot. */
   readonly continuation?: Continuation | undefined;
   info(): AssociationInfo;
-  /** RFC 5705, only when established; throws EINVAL for a label that the protocol reserves. The bytes are the caller's. */
+  /**
+   * RFC 5705, only when established; throws EINVAL for a label that the protocol reserves. The bytes are the caller's.
+   */
   readonly exportKeyingMaterial?: ExportKeyingMaterial | undefined;
   /** Frees everything and wipes keys; nothing is called afterwards. Idempotent. */
   destroy(): void;
@@ -97,11 +99,13 @@ export type ExportKeyingMaterial = (label: string, length: number, context?: Uin
 export type Phase = 'handshake' | 'established' | 'closed';
 
 /**
- * What an association reports. The same object for its whole life; silent after `destroy`. Its methods belong to it: whoever
- * puts another one in front writes every method, because a copy by `...` has none.
+ * What an association reports. The same object for its whole life; silent after `destroy`. Its methods belong to it:
+ * whoever puts another one in front writes every method, because a copy by `...` has none.
  */
 export interface Output {
-  /** To the peer. Streams: a piece of the stream. A promise is that of `LowerSocket.send`; who has no queue ignores it. */
+  /**
+   * To the peer. Streams: a piece of the stream. A promise is that of `LowerSocket.send`; who has no queue ignores it.
+   */
   datagram(bytes: Uint8Array): void | Promise<void>;
   /** From the peer, authenticated and decrypted. */
   message(bytes: Uint8Array): void;
@@ -153,11 +157,14 @@ export interface AssociationRequest {
   /** A session to resume: what `Output.session` gave out for the same `sessionScope` and server name. */
   readonly session?: Uint8Array;
   /**
-   * The id that the peer is to put on its records to us (RFC 9146), unique among those of one socket; empty: we only put
-   * the peer's on ours. Absent: not negotiated.
+   * The id that the peer is to put on its records to us (RFC 9146), unique among those of one socket; empty: we only
+   * put the peer's on ours. Absent: not negotiated.
    */
   readonly connectionId?: Uint8Array;
-  /** What `Continuation.save` gave, in whatever process: no handshake, established by `start`, with nothing left to send. */
+  /**
+   * What `Continuation.save` gave, in whatever process: no handshake, established by `start`, with nothing left to
+   * send.
+   */
   readonly continued?: Uint8Array;
   readonly error: (init: EngineErrorInit) => NetError;
 }

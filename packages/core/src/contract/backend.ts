@@ -1,7 +1,7 @@
 /**
- * What a backend author writes. A plugin is a plain object that can be read without touching native code; `load` gives a
- * module; a module makes a context of a configuration; a context makes sockets (transports) or associations (engines).
- * Nothing here needs a run-time import of ours.
+ * What a backend author writes. A plugin is a plain object that can be read without touching native code; `load` gives
+ * a module; a module makes a context of a configuration; a context makes sockets (transports) or associations
+ * (engines). Nothing here needs a run-time import of ours.
  */
 
 import type { Address } from './address.ts';
@@ -68,8 +68,8 @@ export interface Context {
 }
 
 /**
- * The avs_net vtable. Everything but `close` is optional: an absent operation is ENOTSUP, decided by core alone. States,
- * arguments, queues, timeouts and signals are core's business: an operation is only called where it is legal.
+ * The avs_net vtable. Everything but `close` is optional: an absent operation is ENOTSUP, decided by core alone.
+ * States, arguments, queues, timeouts and signals are core's business: an operation is only called where it is legal.
  */
 export interface SocketOperations {
   connect?(host: string, port: number, attempt: Attempt): Promise<void>;
@@ -128,8 +128,8 @@ export interface SocketHost extends ContextHost {
   /** The socket is over. */
   failed(error: NetError): void;
   /**
-   * A new peer: becomes a socket in state ACCEPTED. `operations` is called at once with the host of that peer, or not at
-   * all if the peer is refused (nobody accepts, or too many wait).
+   * A new peer: becomes a socket in state ACCEPTED. `operations` is called at once with the host of that peer, or not
+   * at all if the peer is refused (nobody accepts, or too many wait).
    */
   accepted(peer: Address, operations: (host: SocketHost) => SocketOperations): void;
   dropped(reason: string): void;
@@ -162,13 +162,18 @@ export interface LowerSink {
 
 /** What serves the associations of many peers over one lower socket. */
 export interface Listener {
-  /** Ends every association in order. The lower socket is not closed. A promise resolves when the goodbyes have left. */
+  /**
+   * Ends every association in order. The lower socket is not closed. A promise resolves when the goodbyes have left.
+   */
   close(): void | Promise<void>;
   /** Takes nobody new until `resume`; who is there already goes on. */
   pause(): void;
   resume(): void;
   stats(): Readonly<Record<string, number>>;
-  /** Takes a peer in whose association goes on from `state`. Throws what the engine refuses; EADDRINUSE: its id is in use. */
+  /**
+   * Takes a peer in whose association goes on from `state`. Throws what the engine refuses; EADDRINUSE: its id is in
+   * use.
+   */
   restore?(state: Uint8Array, peer: Address): void;
 }
 

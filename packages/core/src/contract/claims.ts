@@ -1,7 +1,7 @@
 /**
  * What a backend says it can do: plain JSON, readable before any native code is loaded, the only source of truth about
- * abilities. Four classes: *required* (no flag), *feature* (undeclared: ENOTSUP), *security* (undeclared: ENOTSUP before
- * any packet leaves), *performance* (may degrade, is reported).
+ * abilities. Four classes: *required* (no flag), *feature* (undeclared: ENOTSUP), *security* (undeclared: ENOTSUP
+ * before any packet leaves), *performance* (may degrade, is reported).
  */
 
 import type { Version } from './configuration.ts';

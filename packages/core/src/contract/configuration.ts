@@ -63,13 +63,13 @@ export interface SecureConfiguration {
   /** Overrides the host given to `connect` for SNI, verification and DANE base; at most 255 characters. */
   readonly serverNameIndication?: string;
   /**
-   * RFC 9146; `use_connection_id`. Used if the peer wants it too, otherwise the association does without. `true`: a client
-   * takes an id from the server and gives none (length 0), a server gives ids of 8 bytes.
+   * RFC 9146; `use_connection_id`. Used if the peer wants it too, otherwise the association does without. `true`: a
+   * client takes an id from the server and gives none (length 0), a server gives ids of 8 bytes.
    */
   readonly connectionId?: boolean | ConnectionIdRules;
   /**
-   * How many record numbers behind the newest one are still taken, once each (RFC 6347 §4.1.2.6): a multiple of 64. More
-   * than the usual 64 for paths that reorder much. Of AEAD suites; DTLS only.
+   * How many record numbers behind the newest one are still taken, once each (RFC 6347 §4.1.2.6): a multiple of 64.
+   * More than the usual 64 for paths that reorder much. Of AEAD suites; DTLS only.
    */
   readonly replayWindow?: number;
   /** Where associations are kept that go on in another process or after a sleep, without a handshake. */
@@ -93,7 +93,10 @@ export interface VersionRange {
   readonly max?: Version;
 }
 
-/** Where sessions survive; keys are opaque and bound to host name and credential. What is returned is awaited: a Map will do. */
+/**
+ * Where sessions survive; keys are opaque and bound to host name and credential. What is returned is awaited: a Map
+ * will do.
+ */
 export interface SessionStore {
   get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   set(key: string, session: Uint8Array): unknown;
@@ -113,7 +116,10 @@ export interface ConnectionIdRules {
 
 export interface AssociationKeeping {
   readonly store: AssociationStore;
-  /** Each of at least 32 random bytes, secret: the first encrypts what is stored, all decrypt, so that keys can be rotated. */
+  /**
+   * Each of at least 32 random bytes, secret: the first encrypts what is stored, all decrypt, so that keys can be
+   * rotated.
+   */
   readonly keys: readonly Uint8Array[];
   /** Records that may be sent between two exports; what a crash loses. Default 1024. */
   readonly reserve?: number;
@@ -158,8 +164,8 @@ export interface ServerConfiguration extends ServerLimits {
   readonly names?: ServerNames;
   /**
    * Keys of session tickets, each of at least 32 random bytes, secret: the first encrypts, all decrypt, so that several
-   * processes can resume each other's sessions and keys can be rotated. A function is asked for every handshake; it gives
-   * the same array as long as nothing has changed. Default: keys of this socket's own.
+   * processes can resume each other's sessions and keys can be rotated. A function is asked for every handshake; it
+   * gives the same array as long as nothing has changed. Default: keys of this socket's own.
    */
   readonly ticketKeys?: readonly Uint8Array[] | (() => readonly Uint8Array[]);
 }

@@ -70,7 +70,9 @@ export function toNetError(error: unknown, operation: string, backend?: string):
   });
 }
 
-/** An operation given up by its AbortSignal: `name` is `AbortError`, `code` ECONNABORTED, `cause` the signal's reason. */
+/**
+ * An operation given up by its AbortSignal: `name` is `AbortError`, `code` ECONNABORTED, `cause` the signal's reason.
+ */
 export function abortError(operation: string, signal: AbortSignal, backend?: string): NetError {
   const error = new NetError({
     code: 'ECONNABORTED',

@@ -34,7 +34,10 @@ export interface OptionValues {
 
 export type OptionKey = keyof OptionValues;
 
-/** Retransmission timer in milliseconds: starts at `min`, doubles, is capped at `max` (`avs_net_dtls_handshake_timeouts_t`). */
+/**
+ * Retransmission timer in milliseconds: starts at `min`, doubles, is capped at `max`
+ * (`avs_net_dtls_handshake_timeouts_t`).
+ */
 export interface HandshakeTimeouts {
   readonly min: number;
   readonly max: number;

@@ -1,7 +1,7 @@
 /**
- * Runs an association over a lower socket: time, delivery, look-ups, errors. The association is never entered while it
- * is inside a call: what it reports meanwhile waits in a queue, messages copied once out of its memory, and is passed on
- * when the call has returned, so that whoever gets it may send, shut down or destroy. Datagrams go down at once.
+ * Runs an association over a lower socket. The association is never entered while it is inside a call: what it reports
+ * meanwhile waits in a queue, messages copied once out of its memory, and is passed on when the call has returned, so
+ * that whoever gets it may send, shut down or destroy. Datagrams go down at once.
  */
 
 import type { AssociationKeeper } from '../continuation/association-keeper.ts';
@@ -45,7 +45,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
   /** What went wrong below, in case nothing better becomes known. */
   #hint: NetError | undefined;
   #sending = false;
-  /** Refused by the lower socket while `send` ran. */
+  /** Refused by the lower socket while `send` ran: the sender's to know. At other times it is as if lost on the way. */
   #sendError: NetError | undefined;
   /** What the lower socket wants to be waited for, said while `send` ran. */
   #room: Promise<void> | undefined;
@@ -84,7 +84,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
     return room;
   }
 
-  /** close_notify, as far as it gets. Reports `closed` unless the association does not. A promise: until it has left. */
+  /** close_notify, as far as it gets. Reports `closed` if the association does. A promise: until it has left. */
   shutdown(): void | Promise<void> {
     let leaving: Promise<void> | undefined;
     if (this.#over) return undefined;
@@ -145,15 +145,11 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
       if (room !== undefined && this.#sending) this.#room = room;
       return room;
     } catch (error) {
-      this.#refused(toNetError(error, 'send', this.#host.backend));
+      const refusal = toNetError(error, 'send', this.#host.backend);
+      if (this.#sending) this.#sendError ??= refusal;
+      else this.report({ kind: 'softError', error: refusal });
       return undefined;
     }
-  }
-
-  /** The lower socket did not take a datagram: the sender's to know, otherwise as if it had been lost on the way. */
-  #refused(error: NetError): void {
-    if (this.#sending) this.#sendError ??= error;
-    else this.report({ kind: 'softError', error });
   }
 
   receive(data: Uint8Array): void {

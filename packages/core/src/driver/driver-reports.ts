@@ -1,6 +1,6 @@
 /**
- * What an association and the lower socket report to their driver, as events. The driver is output and sink itself, since
- * every idle peer would keep the objects.
+ * What an association and the lower socket report to their driver, as events. The driver is output and sink itself,
+ * since every idle peer would keep the objects.
  */
 
 import type { Alert } from '../contract/alert.ts';

@@ -2,7 +2,8 @@
  * The copy of a configuration that a socket lives on: taken before the first await, so that nothing the caller changes
  * afterwards counts, and wiped when the socket is disposed. Iterables are walked once and become arrays. Bytes of
  * credentials stand in memory of their own and are not enumerable, so that nothing prints them.
- * Shared and not copied, as documented in `configuration.ts`: `preferredEndpoint`, `session`, `store`, `lookup`, `keylog`.
+ * Shared and not copied, as documented in `configuration.ts`: `preferredEndpoint`, `session`, `store`, `lookup`,
+ * `keylog`.
  */
 
 import { isUint8Array } from 'node:util/types';

@@ -1,6 +1,6 @@
 /**
- * What a dtls socket and its peers export to the configured store, and what comes back from there. Says whose an entry is:
- * everything that decides who is let in has to be the same where an association goes on.
+ * What a dtls socket and its peers export to the configured store, and what comes back from there. Says whose an entry
+ * is: everything that decides who is let in has to be the same where an association goes on.
  */
 
 import { type StoredAssociation, sealEntry } from '../continuation/association-entry.ts';
@@ -47,7 +47,9 @@ export class ExportedAssociations {
     this.#init = init;
   }
 
-  /** Errors: those of `AssociationKeeper.export`, EINVAL for a second id, ENOTSUP, and what `attempt` is aborted with. */
+  /**
+   * Errors: those of `AssociationKeeper.export`, EINVAL for a second id, ENOTSUP, and what `attempt` is aborted with.
+   */
   async export(live: LiveAssociation, id: string, rules: ExportRules, { signal }: Attempt): Promise<void> {
     const { driver } = live;
     const place = this.#place(id, EXPORT);

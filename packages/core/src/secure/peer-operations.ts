@@ -1,6 +1,6 @@
 /**
- * The operations of an accepted peer of a secure server. An object with a prototype and not one of closures: there is one
- * for every peer.
+ * The operations of an accepted peer of a secure server. An object with a prototype and not one of closures: there is
+ * one for every peer.
  */
 
 import type { ExportRules } from '../continuation/association-keeper.ts';

@@ -1,6 +1,6 @@
 /**
- * What all peers of one listener share: the server that they belong to, what lets them in, and the answers to what their
- * associations ask.
+ * What all peers of one listener share: the server that they belong to, what lets them in, and the answers to what
+ * their associations ask.
  */
 
 import type { EngineErrorInit } from '../contract/association.ts';

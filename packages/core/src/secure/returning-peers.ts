@@ -1,6 +1,6 @@
 /**
- * Peers of a server that come out of a store and not out of a handshake: the listener takes them in, and they are handed
- * to whoever asked for them when the store has them again, instead of being announced.
+ * Peers of a server that come out of a store and not out of a handshake: the listener takes them in, and they are
+ * handed to whoever asked for them when the store has them again, instead of being announced.
  */
 
 import type { StoredAssociation } from '../continuation/association-entry.ts';

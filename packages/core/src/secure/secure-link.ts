@@ -1,6 +1,6 @@
 /**
- * What runs over the lower socket of a dtls or tls socket: the association of a client, the listener of a server, or the
- * only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
+ * What runs over the lower socket of a dtls or tls socket: the association of a client, the listener of a server, or
+ * the only association of a server over an accepted socket. Leaves the life of the lower socket to `SecureSocket`.
  */
 
 import type { StoredAssociation } from '../continuation/association-entry.ts';
@@ -79,8 +79,8 @@ export class SecureLink {
   }
 
   /**
-   * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store has
-   * it again: if that fails the association is lost.
+   * Goes on over `lower`, which is connected to the peer; false: the engine will not. It says nothing before the store
+   * has it again: if that fails the association is lost.
    */
   async continue(lower: Adopted, id: string, from: StoredAssociation, attempt: Attempt): Promise<boolean> {
     const { state, ...party } = from;

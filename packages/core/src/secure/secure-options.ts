@@ -1,6 +1,6 @@
 /**
- * The options of a dtls or tls socket (avs reference section 2): what its handshake uses, what its association knows, and
- * what is passed on to the lowest socket. Before that one exists the configuration answers, never EBADF.
+ * The options of a dtls or tls socket (avs reference section 2): what its handshake uses, what its association knows,
+ * and what is passed on to the lowest socket. Before that one exists the configuration answers, never EBADF.
  */
 
 import { checkTimeouts } from '../check/claims-check.ts';

@@ -1,6 +1,6 @@
 /**
- * One peer of a dtls server: the association that a listener opened for it, and the way from there to its socket once it
- * is established and accepted. It shares the lower socket with everybody else, so closing it closes nothing below.
+ * One peer of a dtls server: the association that a listener opened for it, and the way from there to its socket once
+ * it is established and accepted. It shares the lower socket with everybody else, so closing it closes nothing below.
  */
 
 import type { Address } from '../contract/address.ts';

@@ -34,8 +34,8 @@ export function memorySessionStore({ capacity = 100 }: { readonly capacity?: num
 
 /**
  * One session, in memory of the caller, which may be kept anywhere meanwhile: it is read at each `connect` and
- * rewritten at each new session, its unused rest with zeros; one that does not fit leaves zeros. 1024 bytes are enough with
- * pre-shared keys. EINVAL for what is no Uint8Array or too short for any session.
+ * rewritten at each new session, its unused rest with zeros; one that does not fit leaves zeros. 1024 bytes are enough
+ * with pre-shared keys. EINVAL for what is no Uint8Array or too short for any session.
  */
 export function bufferSessionStore(buffer: Uint8Array): SessionStore {
   if (!isUint8Array(buffer) || buffer.length <= LENGTH) throw refuse(`buffer must have more than ${LENGTH} bytes`);

@@ -1,5 +1,6 @@
 /**
- * Associations that go on elsewhere, as a socket has them: checks arguments and states, and gives up what takes too long.
+ * Associations that go on elsewhere, as a socket has them: checks arguments and states, and gives up what takes too
+ * long.
  */
 
 import type { ExportRules } from '../continuation/association-keeper.ts';

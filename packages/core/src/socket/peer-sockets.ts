@@ -1,5 +1,6 @@
 /**
- * The peers of a bound socket: makes a socket of each and hands it to whoever wants it, or keeps it until somebody does.
+ * The peers of a bound socket: makes a socket of each and hands it to whoever wants it, or keeps it until somebody
+ * does.
  */
 
 import type { Address } from '../contract/address.ts';

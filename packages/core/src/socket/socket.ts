@@ -142,8 +142,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Keeps messages from the listeners: they queue up to the configured bound. A dtls server takes no new peers meanwhile;
-   * those that it has go on.
+   * Keeps messages from the listeners: they queue up to the configured bound. A dtls server takes no new peers
+   * meanwhile; those that it has go on.
    */
   pause(): this {
     const guard = this.#own('pause');
@@ -241,8 +241,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
   }
 
   /**
-   * `length` bytes for the use named by `label`, the same at both ends of a dtls or tls connection (RFC 5705). Secret. Where
-   * `info().extendedMasterSecret` is false they must not authenticate anybody (RFC 7627 §5.4).
+   * `length` bytes for the use named by `label`, the same at both ends of a dtls or tls connection (RFC 5705). Secret.
+   * Where `info().extendedMasterSecret` is false they must not authenticate anybody (RFC 7627 §5.4).
    */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
     return exportKeyingMaterial(this.#own('exportKeyingMaterial'), label, length, context);
@@ -250,8 +250,9 @@ export class Socket implements AsyncDisposable, AsyncIterable<Uint8Array> {
 
   /**
    * Puts the association into the store of `associations` under `id`, so that another socket can go on from there, in
-   * whatever process, without a handshake. From then on it is kept up to date by itself, until the socket is closed, which
-   * takes it away again. Errors: EEXIST where another one has the id, ESTALE if somebody goes on already, ETIMEDOUT.
+   * whatever process, without a handshake. From then on it is kept up to date by itself, until the socket is closed,
+   * which takes it away again. Errors: EEXIST where another one has the id, ESTALE if somebody goes on already,
+   * ETIMEDOUT.
    */
   async exportAssociation(id: string, options?: ExportOptions): Promise<void> {
     return exportAssociation(this.#own('exportAssociation'), id, options);

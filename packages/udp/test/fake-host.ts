@@ -8,7 +8,8 @@ import {
   type SocketOperations,
   type TransportConfiguration,
 } from '@avs-net/core/plugin';
-import { createUdp, type UdpSettings } from './plugin.ts';
+import { Arrivals } from '../../../test/arrivals.ts';
+import { createUdp, type UdpSettings } from '../src/plugin.ts';
 
 export interface Delivery {
   readonly data: Uint8Array;
@@ -117,50 +118,4 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 
 export const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
-/** Resolves names from a table; an absent name is ENOTFOUND. Keeps the questions as `name/family`. */
-export function lookupTable(table: Readonly<Record<string, readonly string[]>>): {
-  lookup: NonNullable<UdpSettings['lookup']>;
-  asked: string[];
-} {
-  const asked: string[] = [];
-  return {
-    asked,
-    lookup: (name, { family }, found) => {
-      asked.push(`${name}/${family}`);
-      const hosts = table[`${name}/${family}`];
-      queueMicrotask(() => {
-        if (hosts !== undefined)
-          return found(
-            null,
-            hosts.map((address) => ({ address })),
-          );
-        found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }), []);
-      });
-    },
-  };
-}
-
 const opened: SocketOperations[] = [];
-
-/** First come, first served. */
-export class Arrivals<T> {
-  readonly #items: T[] = [];
-  readonly #waiting: ((item: T) => void)[] = [];
-  total = 0;
-
-  get size(): number {
-    return this.#items.length;
-  }
-
-  add(item: T): void {
-    this.total += 1;
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#items.push(item);
-    else next(item);
-  }
-
-  next(): Promise<T> {
-    const item = this.#items.shift();
-    return item === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(item);
-  }
-}
