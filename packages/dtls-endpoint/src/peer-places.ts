@@ -36,6 +36,14 @@ export class PeerPlaces {
     return first !== undefined;
   }
 
+  /**
+   * Whether the `owner` of an address is somebody else than who has just shaken hands there, and can still be found: a NAT
+   * gives the ports of those that are silent for long to others.
+   */
+  staysBeside(owner: PeerSession, session: PeerSession): boolean {
+    return owner.id !== undefined && this.#table.established.size < this.#limits.maxPeers && !owner.isSamePeer(session);
+  }
+
   /** `session` has proved to be at `to`. */
   move(session: PeerSession, to: Address, now: number): void {
     if (session.over) return;

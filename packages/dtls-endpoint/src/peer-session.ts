@@ -5,22 +5,19 @@
 
 import type {
   Address,
-  Alert,
   Association,
   AssociationRequest,
   LowerSink,
   LowerSocket,
-  Need,
   NetError,
   Opening,
-  Output,
   PeerContinuation,
   PeerOpening,
   PeerRun,
-  TraceEvent,
 } from '@avs-net/core/plugin';
 import { RANDOM } from './client-hello.ts';
 import type { MoveAllowance } from './move-allowance.ts';
+import { SessionOutput } from './session-output.ts';
 
 /** What a session needs of whoever serves it. */
 export interface SessionHost {
@@ -125,6 +122,17 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
   /** What the peer puts on its records; of no bytes: nothing. */
   get negotiatedId(): Uint8Array | undefined {
     return this.#association?.info().connectionId?.own;
+  }
+
+  /** Whether both have proved to be the same: by PSK identity or certificate, or neither by anything. */
+  isSamePeer(other: PeerSession): boolean {
+    const [mine, others] = [this.#identity, other.#identity];
+    return mine === undefined || others === undefined ? mine === others : Buffer.compare(mine, others) === 0;
+  }
+
+  get #identity(): Uint8Array | undefined {
+    const { pskIdentity, peerCertificates } = this.#association?.info() ?? {};
+    return pskIdentity ?? peerCertificates?.[0];
   }
 
   start(sink: LowerSink): void {
@@ -239,54 +247,4 @@ interface Elsewhere {
   readonly from: Address;
   /** The newest record before. */
   readonly newest: number;
-}
-
-/** Notices what is authenticated. */
-class SessionOutput implements Output {
-  readonly #output: Output;
-  readonly #session: PeerSession;
-  readonly #host: SessionHost;
-
-  constructor(output: Output, session: PeerSession, host: SessionHost) {
-    this.#output = output;
-    this.#session = session;
-    this.#host = host;
-  }
-
-  datagram(bytes: Uint8Array): void | Promise<void> {
-    this.#session.locate();
-    return this.#output.datagram(bytes);
-  }
-
-  message(bytes: Uint8Array): void {
-    this.#session.locate();
-    this.#host.heard(this.#session);
-    this.#output.message(bytes);
-  }
-
-  established(): void {
-    this.#output.established();
-  }
-
-  closed(alert?: Alert): void {
-    this.#session.locate();
-    this.#output.closed(alert);
-  }
-
-  failed(error: NetError): void {
-    this.#output.failed(error);
-  }
-
-  need(id: number, what: Need): void {
-    this.#output.need(id, what);
-  }
-
-  dropped(reason: string): void {
-    this.#session.refused(reason);
-    this.#output.dropped(reason);
-  }
-
-  trace(event: TraceEvent): void {
-    this.#output.trace?.(event);
-  }
 }

@@ -64,17 +64,24 @@ export class PeerTable {
     this.halfOpen.add(session);
   }
 
-  /** Makes the handshake the association of its address and returns the one that it replaces. */
-  promote(session: PeerSession): PeerSession | undefined {
+  /**
+   * Makes the handshake the association of its address and returns the one that it replaces. One that `stays` becomes a
+   * guest there instead.
+   */
+  promote(session: PeerSession, stays: (owner: PeerSession) => boolean): PeerSession | undefined {
     const peer = this.find(session.peer);
     if (peer === undefined || peer.handshake !== session) return undefined;
-    const replaced = peer.established;
-    if (replaced !== undefined) this.established.delete(replaced);
+    const owner = peer.established;
+    const isGuest = owner !== undefined && stays(owner);
+    if (isGuest) {
+      owner.guest = true;
+      this.#count(session.peer, 1);
+    } else if (owner !== undefined) this.established.delete(owner);
     this.halfOpen.delete(session);
     this.established.add(session);
     peer.established = session;
     peer.handshake = undefined;
-    return replaced;
+    return isGuest ? undefined : owner;
   }
 
   /** An established association without handshake: it may have to be a guest at its address, see `move`. */

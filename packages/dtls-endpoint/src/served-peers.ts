@@ -203,7 +203,7 @@ export class ServedPeers implements SessionHost {
       this.#byId?.remove(session);
       session.id = undefined;
     }
-    const replaced = this.#table.promote(session);
+    const replaced = this.#table.promote(session, (owner) => this.#places.staysBeside(owner, session));
     if (replaced !== undefined) {
       this.counters.peersReplaced += 1;
       // A close_notify under the old keys would be a forgery to the peer, which has new ones.

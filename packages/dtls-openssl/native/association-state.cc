@@ -8,7 +8,6 @@ namespace {
 // Raised with every change of the layout: version, flags, DTLS version (2 bytes), master secret, randoms of client and
 // server; four texts and each certificate with two or four bytes of length; the state of the record layer to the end.
 constexpr uint8_t kVersion = 1;
-constexpr size_t kMaxCertificates = 100;
 
 enum Flag : uint8_t {
   kServer = 1,
@@ -140,8 +139,7 @@ bool ReadAssociationState(Bytes bytes, AssociationState* state) {
   facts.server_name = If((flags & kServerName) != 0, from.Text(2));
   facts.alpn = from.Text(2);
   const size_t certificates = from.Number(2);
-  if (certificates > kMaxCertificates) return false;
-  for (size_t i = 0; i < certificates; i++) facts.certificates.push_back(from.Text(4));
+  for (size_t i = 0; i < certificates && !from.failed(); i++) facts.certificates.push_back(from.Text(4));
   const bool whole = !from.failed() && ParseRecordState(from.Rest(), &state->records);
   if (whole) {
     secrets.suite = state->records.suite->id;

@@ -269,8 +269,9 @@ void Connection::Establish() {
 
 void Connection::DeliverEarly() {
   while (!handshake_->early_messages().empty()) {
-    const std::string message = handshake_->early_messages().Take();
+    std::string message = handshake_->early_messages().Take();
     if (!message.empty()) frames_->Write(FrameKind::kMessage, BytesOf(message));
+    OPENSSL_cleanse(message.data(), message.size());
   }
   while (!handshake_->early_records().empty() && !established_->over()) {
     const std::string record = handshake_->early_records().Take();
