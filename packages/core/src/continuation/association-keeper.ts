@@ -71,6 +71,11 @@ export class AssociationKeeper {
     return this.#lastFailure;
   }
 
+  /** Whether nothing is stored under its id, or about to be: another keeper may take its place. */
+  get isUnused(): boolean {
+    return !this.#bounded && !this.#final && this.#exporting === 0 && this.#over === undefined;
+  }
+
   /**
    * A promise: the numbers are used up, the message was copied and leaves when the store has answered. ENOBUFS: too
    * many wait for that.
