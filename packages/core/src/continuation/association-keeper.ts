@@ -117,6 +117,12 @@ export class AssociationKeeper {
     return this.#forgetting ?? (this.#over === undefined ? this.forget() : Promise.resolve());
   }
 
+  /** The association ends here and its peer does not know: what is stored stays, whatever it ends with after that. */
+  abandon(): void {
+    this.#forgetting ??= Promise.resolve();
+    this.end(this.#ended());
+  }
+
   /** Nobody is to go on from here: the peer does not know the association any more. Never rejects. */
   forget(): Promise<void> {
     if (this.#final) return Promise.resolve();
