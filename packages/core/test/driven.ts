@@ -32,6 +32,7 @@ export function driven(change: Partial<DriverHost> = {}, waits?: readonly number
     message: (bytes) => void seen.push(`message ${Buffer.from(bytes).toString('latin1')}`),
     established: () => void seen.push('established'),
     closed: (alert) => void seen.push(`closed ${alert?.name ?? 'by us'}`),
+    ended: () => void seen.push('ended'),
     failed(error) {
       errors.push(error);
       seen.push(`failed ${error.code}`);

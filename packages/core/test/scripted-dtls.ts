@@ -111,7 +111,9 @@ export function scriptedDtls(
           }
         }
       },
-      end() {},
+      end() {
+        for (const peer of [...peers.values()]) peer.sink?.end();
+      },
       softError() {},
       failed(error) {
         for (const peer of [...peers.values()]) peer.sink?.failed(error);

@@ -234,6 +234,15 @@ describe('a listener', () => {
     expect(endpoint.stat('entries')).toBe(0);
   });
 
+  it('tells peers that the socket below has ended before it ends them', () => {
+    const endpoint = new FakeEndpoint();
+    const [alice, bob] = [endpoint.establish(ALICE), endpoint.begin(BOB)];
+    endpoint.lower.sink.end();
+    expect(alice.association.calls.indexOf('end')).toBeGreaterThan(0);
+    expect(bob.association.calls).not.toContain('end');
+    expect([alice.over, bob.over, endpoint.stat('entries')]).toEqual([true, true, 0]);
+  });
+
   it('serves the one peer of a socket that knows no addresses', () => {
     const endpoint = new FakeEndpoint();
     const receive = (bytes: Uint8Array): void => endpoint.lower.sink.receive(bytes);

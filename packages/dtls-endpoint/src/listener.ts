@@ -50,7 +50,7 @@ class Endpoint implements Listener {
     this.#exchange = new HelloExchange(host.clock.now());
     lower.start({
       receive: (data, from) => this.#receive(data, from ?? ONLY_PEER),
-      end: () => void this.close(),
+      end: () => this.#lowerEnded(),
       // One peer's unreachable port says nothing about the others, and anybody can forge it.
       softError: (error) => host.trace?.({ type: 'lower-error', code: error.code }),
       failed: (error) => this.#lowerFailed(error),
@@ -171,6 +171,12 @@ class Endpoint implements Listener {
     if (session === undefined) return;
     if (!session.deliver(data)) this.#peers.refuse('peerPaused');
     else if (!session.authenticated && !session.over) this.#peers.weigh(session);
+  }
+
+  #lowerEnded(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    void this.#peers.close(true);
   }
 
   #lowerFailed(error: NetError): void {

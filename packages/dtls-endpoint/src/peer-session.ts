@@ -198,6 +198,11 @@ export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
     this.run?.close();
   }
 
+  /** The socket below has nothing more. */
+  lowerEnded(): void {
+    this.#sink?.end();
+  }
+
   /** The socket below is over. */
   lowerFailed(error: NetError): void {
     this.#sink?.failed(error);

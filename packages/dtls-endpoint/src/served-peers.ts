@@ -150,9 +150,10 @@ export class ServedPeers implements SessionHost {
   }
 
   /** Ends all. A promise: until the goodbyes have left. */
-  close(): void | Promise<void> {
+  close(lowerEnded = false): void | Promise<void> {
     this.#deadlines.stop();
     this.#room = undefined;
+    if (lowerEnded) for (const session of [...this.#table.established]) session.lowerEnded();
     for (const session of this.#all()) this.#end(session, 'closed');
     return this.#room;
   }

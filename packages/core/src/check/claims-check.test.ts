@@ -108,6 +108,12 @@ describe('what no backend could do', () => {
     ['an empty name', { serverNameIndication: '' }, 'serverNameIndication', /without blanks/],
     ['a name with NUL', { serverNameIndication: 'a\0b' }, 'serverNameIndication', /without blanks/],
     ['a window of odd size', { replayWindow: 100 }, 'replayWindow', /a multiple of 64; received 100/],
+    [
+      'a reserve beyond 32 bits',
+      { associations: { store: { replace() {}, take() {} }, keys: [new Uint8Array(32)], reserve: 2 ** 32 } },
+      'associations.reserve',
+      /from 1 to 4294967295; received 4294967296/,
+    ],
     ['alpn of nothing', { alpn: [''] }, 'alpn', /1 to 255 bytes/],
     ['a store without set', { session: { get() {}, delete() {} } }, 'session', /get, set, delete/],
     ['keylog that is a file', { keylog: 'keys.txt' }, 'keylog', /a function; received "keys\.txt"/],

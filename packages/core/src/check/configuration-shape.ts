@@ -172,7 +172,8 @@ export const SECURE_SHAPE: Readonly<Record<keyof SecureConfiguration, Rule | Sha
       Array.isArray(value) && value.length > 0 && listOfKeys(value) === undefined
         ? undefined
         : 'at least one key of at least 32 bytes',
-    reserve: integer(1, 2 ** 32),
+    // Engines count it in 32 bits.
+    reserve: integer(1, 2 ** 32 - 1),
   },
   session: methods('get', 'set', 'delete'),
   alpn: arrayOf(

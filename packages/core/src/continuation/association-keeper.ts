@@ -10,6 +10,7 @@ import type { AssociationKeeping } from '../contract/configuration.ts';
 import type { NetError } from '../contract/error.ts';
 import { wipe } from '../contract/secret-bytes.ts';
 import { EntrySlot } from './entry-slot.ts';
+import { WaitingMessages } from './waiting-messages.ts';
 
 export interface KeeperInit {
   readonly id: string;
@@ -45,8 +46,8 @@ export class AssociationKeeper {
   #bounded = false;
   #final = false;
   #over: NetError | undefined;
-  /** Messages beyond the bound, oldest first. */
-  readonly #waiting: Waiting[] = [];
+  /** Messages beyond the bound. */
+  readonly #waiting: WaitingMessages = new WaitingMessages();
   #draining = false;
   #forgetting: Promise<void> | undefined;
   #lastFailure: unknown;
@@ -70,7 +71,15 @@ export class AssociationKeeper {
     return this.#lastFailure;
   }
 
-  /** A promise: the numbers are used up, the message leaves when the store has answered. */
+  /** Whether nothing is stored under its id, or about to be: another keeper may take its place. */
+  get isUnused(): boolean {
+    return !this.#bounded && !this.#final && this.#exporting === 0 && this.#over === undefined;
+  }
+
+  /**
+   * A promise: the numbers are used up, the message was copied and leaves when the store has answered. ENOBUFS: too
+   * many wait for that.
+   */
   send(data: Uint8Array): void | Promise<void> {
     const { continuation } = this.#init;
     if (this.#over !== undefined || this.#final) throw this.#over ?? this.#ended();
@@ -88,18 +97,14 @@ export class AssociationKeeper {
     if (this.#over !== undefined || this.#final) return Promise.reject(this.#over ?? this.#ended());
     if (rules.final === true) {
       this.#final = true;
-      this.#refuse(this.#ended());
+      this.#waiting.refuse(this.#ended());
     }
     this.#exporting += 1;
     const done = this.#turn.then(() => this.#export(rules));
-    this.#turn = done
-      .catch((error: NetError) => {
-        if (this.#bounded || this.#final) this.#lost(error);
-      })
-      .then(() => {
-        this.#exporting -= 1;
-        void this.#drain();
-      });
+    this.#turn = done.then(
+      () => this.#exported(),
+      (error: NetError) => this.#exported(error),
+    );
     return done;
   }
 
@@ -112,6 +117,12 @@ export class AssociationKeeper {
     return this.#forgetting ?? (this.#over === undefined ? this.forget() : Promise.resolve());
   }
 
+  /** The association ends here and its peer does not know: what is stored stays, whatever it ends with after that. */
+  abandon(): void {
+    this.#forgetting ??= Promise.resolve();
+    this.end(this.#ended());
+  }
+
   /** Nobody is to go on from here: the peer does not know the association any more. Never rejects. */
   forget(): Promise<void> {
     if (this.#final) return Promise.resolve();
@@ -122,7 +133,7 @@ export class AssociationKeeper {
 
   /** The association is over; what is stored stays there, and what is exported for good goes on. Idempotent. */
   end(error: NetError): void {
-    this.#refuse(error);
+    this.#waiting.refuse(error);
     if (this.#final) return;
     this.#over ??= error;
     this.#slot.leave();
@@ -146,6 +157,12 @@ export class AssociationKeeper {
     continuation.stored();
   }
 
+  #exported(failure?: NetError): void {
+    this.#exporting -= 1;
+    if (failure !== undefined && (this.#bounded || this.#final)) this.#lost(failure);
+    void this.#drain();
+  }
+
   #sealed(state: Uint8Array, seal: KeeperInit['seal']): Uint8Array {
     this.#bounded = true;
     try {
@@ -162,7 +179,12 @@ export class AssociationKeeper {
 
   #wait(data: Uint8Array): Promise<void> {
     this.#ahead();
-    return new Promise((resolve, reject) => this.#waiting.push({ data, resolve, reject }));
+    if (this.#waiting.hasRoom(data.length)) return this.#waiting.add(data);
+    const { id, error } = this.#init;
+    const message =
+      `${this.#waiting.length} messages of association "${id}" wait for its store, and more are not kept: ` +
+      'await what send returns';
+    throw error('ENOBUFS', message, 'send');
   }
 
   async #drain(): Promise<void> {
@@ -170,28 +192,18 @@ export class AssociationKeeper {
     this.#draining = true;
     const { continuation, send } = this.#init;
     while (this.#waiting.length > 0 && this.#over === undefined && continuation.left > 0) {
-      const { data, resolve, reject } = this.#waiting.shift()!;
-      try {
-        const room = send(data);
-        resolve();
-        if (room !== undefined) await room;
-      } catch (error) {
-        reject(error);
-      }
+      const room = this.#waiting.sendOldest(send);
+      if (room !== undefined) await room.catch(() => {});
     }
     this.#draining = false;
     if (this.#over === undefined && !this.#final && continuation.left <= this.#reserve / 2) this.#ahead();
-  }
-
-  #refuse(error: NetError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #lost(error: NetError): void {
     if (this.#over !== undefined) return;
     this.#over = error;
     this.stop();
-    this.#refuse(error);
+    this.#waiting.refuse(error);
     this.#init.silence(error);
   }
 
@@ -205,12 +217,6 @@ export class AssociationKeeper {
     const message = String(Object(error).message ?? error);
     this.#init.trace?.({ type: 'associationStoreFailed', id: this.id, operation, message });
   }
-}
-
-interface Waiting {
-  readonly data: Uint8Array;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Records. */

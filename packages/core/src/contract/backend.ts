@@ -155,6 +155,7 @@ export interface LowerSocket {
 export interface LowerSink {
   /** Valid only during the call. */
   receive(data: Uint8Array, from?: Address): void;
+  /** Nothing more comes. A listener passes it on to the sinks of its peers before it ends their associations. */
   end(): void;
   softError(error: NetError): void;
   failed(error: NetError): void;

@@ -237,7 +237,7 @@ describe('what happens below', () => {
   });
 
   it.each([
-    ['datagram', true, 'closed by us'],
+    ['datagram', true, 'ended'],
     ['datagram', false, 'failed ECONNRESET'],
     ['stream', true, 'failed ECONNRESET'],
   ] as const)('the end of a %s, established %s: %s', (kind, established, outcome) => {

@@ -271,7 +271,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
     const { phase, end } = this.#association;
     if (phase === 'closed') return;
     if (end !== undefined) this.#enter(() => end.call(this.#association, this.#host.clock.now()));
-    else if (phase === 'established' && this.#lower.kind === 'datagram') this.#host.closed(undefined);
+    else if (phase === 'established' && this.#lower.kind === 'datagram') this.#host.ended();
     else this.#fail(cutOff(this.#lower.kind, phase, this.#host.backend));
   }
 

@@ -18,6 +18,8 @@ export interface DriverHost {
   established(): void;
   /** The association ended in order. */
   closed(alert: Alert | undefined): void;
+  /** The datagram socket below has nothing more; neither the association nor its peer knows. */
+  ended(): void;
   /** The association is over and destroyed. */
   failed(error: NetError): void;
   /** Something went wrong below after the handshake; the association lives. */

@@ -56,6 +56,10 @@ export class ExportedAssociations {
     if (driver.phase !== 'established' && driver.keeper === undefined) {
       throw this.#error('ENOTCONN', 'there is no association: connect() first', EXPORT);
     }
+    if (driver.keeper?.isUnused && driver.keeper.id !== id) {
+      this.leave(driver);
+      driver.keeper = undefined;
+    }
     driver.keeper ??= this.#keeper(live, place);
     const { keeper } = driver;
     if (keeper.id !== id) {

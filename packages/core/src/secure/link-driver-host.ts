@@ -36,6 +36,15 @@ export function linkDriverHost(
       const message = 'the peer closed before the handshake was complete';
       if (!failed(error({ code: 'ECONNRESET', message }))) host.end();
     },
+    ended() {
+      const over = driver();
+      if (over?.keeper !== undefined) {
+        over.keeper.abandon();
+        // Without a word: somebody else may go on.
+        over.destroy();
+      }
+      host.end();
+    },
     failed: fail,
     softError: (softError) => host.softError(softError),
     dropped: (reason) => host.dropped(reason),

@@ -111,6 +111,11 @@ export class ServedPeer implements PeerRun, DriverHost {
     this.#ended();
   }
 
+  ended(): void {
+    this.driver.keeper?.abandon();
+    this.closed();
+  }
+
   /** Its address may come back with a new association; what was received is still the socket's. */
   #ended(): void {
     if (this.#over) return;
