@@ -9,6 +9,7 @@ import {
   createNet,
   type HandshakeTimeouts,
   type Net,
+  type NetOptions,
   type ServerNameLookup,
   type Socket,
   systemClock,
@@ -30,6 +31,7 @@ let root: Authority;
 let everybody: CertificateServerInfo;
 let network: Network;
 let net: Net;
+let traced: NetOptions['trace'];
 beforeEach((test) => {
   needs(test, 'openssl');
   network = createNetwork({ clock: systemClock });
@@ -47,9 +49,18 @@ afterAll(() => pki?.[Symbol.dispose]());
 describe.each(servers.filter(({ claims }) => claims.server?.sni && claims.server.asyncLookup))(
   'a server of $name',
   (backend) => {
-    async function serve(names: ServerNameLookup, handshakeTimeout: number = 30_000): Promise<Socket> {
-      net = createNet({ plugins: [network.plugin({ host: SERVER }), backend] });
-      const server = await net.createSocket('dtls', { security: everybody, server: { names, handshakeTimeout } });
+    async function serve(
+      names: ServerNameLookup,
+      handshakeTimeout: number = 30_000,
+      dtlsHandshakeTimeouts?: HandshakeTimeouts,
+    ): Promise<Socket> {
+      traced = undefined;
+      net = createNet({ plugins: [network.plugin({ host: SERVER }), backend], trace: (event) => traced?.(event) });
+      const server = await net.createSocket('dtls', {
+        security: everybody,
+        server: { names, handshakeTimeout },
+        ...(dtlsHandshakeTimeouts && { dtlsHandshakeTimeouts }),
+      });
       await server.bind(SERVER, PORT);
       return server;
     }
@@ -76,6 +87,28 @@ describe.each(servers.filter(({ claims }) => claims.server?.sni && claims.server
       give(everybody);
       await waiting;
       expect(server.stats()).toMatchObject({ peers: 4, halfOpen: 0 });
+    });
+
+    it('repeats its flight to a client that has fallen silent, by the schedule', async () => {
+      const fresh = root.issue('a.gate.example', { key: 'p256' });
+      await serve(async () => presenting(fresh), 30_000, { min: 30, max: 120 });
+      // The hello, and the same with a cookie, but nothing that would make the server repeat itself.
+      network.rule((_datagram, index, direction) => (direction === 'forth' && index > 1 ? 'drop' : undefined));
+      const flights: unknown[] = [];
+      const repeated = new Promise<void>((resolve) => {
+        traced = ({ type, attempt, waitMs, peer }) => {
+          if (type === 'flight' && peer !== undefined && flights.push([attempt, waitMs]) === 3) resolve();
+        };
+      });
+      const refused = expect(connect('a.gate.example')).rejects.toThrow();
+      await repeated;
+      expect(flights).toEqual([
+        [1, 30],
+        [2, 60],
+        [3, 120],
+      ]);
+      await net.close();
+      await refused;
     });
 
     it('makes one context of one credential, for all its names', async () => {

@@ -19,7 +19,7 @@ import { describeAddonError, describeFailure, describeRefusal } from './failure.
 import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import { type KeyLog, logKey } from './key-log.ts';
 import { MAX_MESSAGE, MAX_PSK_KEY } from './limits.ts';
-import { NAME_NEED, NameQuestion, type NameServing, NOBODY, PATIENCE, SESSION_NEED } from './name-question.ts';
+import { answerName, NAME_NEED, NameQuestion, type NameServing, PATIENCE, SESSION_NEED } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
 import { SeenAlerts } from './seen-alerts.ts';
@@ -77,7 +77,7 @@ export class OpensslAssociation implements Association {
   }
 
   get deadline(): number | undefined {
-    return this.#deadline;
+    return this.#name?.readyAt ?? this.#deadline;
   }
 
   start(now: number): void {
@@ -112,9 +112,9 @@ export class OpensslAssociation implements Association {
   timeout(now: number): void {
     if (this.#phase !== 'handshake') return;
     if (this.#asking !== undefined) {
-      if (now < (this.#deadline ?? now)) return;
-      this.#serve(undefined, now);
-      this.#answerSession(undefined, now);
+      if (now < (this.deadline ?? now)) return;
+      if (this.#asking === 'name') this.#name?.settle(now);
+      else this.#answerSession(undefined, now);
       return;
     }
     const arena = borrowArena();
@@ -183,8 +183,7 @@ export class OpensslAssociation implements Association {
   destroy(): void {
     if (this.#handle !== 0) this.#addon.destroyAssociation(this.#handle);
     this.#handle = 0;
-    this.#phase = 'closed';
-    this.#deadline = undefined;
+    this.#end();
   }
 
   /** Passes on the `used` bytes of frames in `arena`, and gives it back. */
@@ -280,9 +279,8 @@ export class OpensslAssociation implements Association {
   /** Undefined: nobody serves the name. */
   #serve(choice: NameChoice | undefined, now: number): void {
     if (!this.#goesOn('name')) return;
-    const { context, idContext } = choice ?? NOBODY;
     const arena = borrowArena();
-    this.#report(arena, this.#addon.answerServerName(this.#handle, context, idContext, arena), now);
+    this.#report(arena, answerName(this.#addon, this.#handle, choice, arena, this.#output), now);
   }
 
   #answerSession(key: NeedAnswer, now: number): void {
@@ -294,5 +292,6 @@ export class OpensslAssociation implements Association {
   #end(): void {
     this.#phase = 'closed';
     this.#deadline = undefined;
+    this.#name?.close();
   }
 }

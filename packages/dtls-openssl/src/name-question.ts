@@ -8,8 +8,10 @@ import {
   type CertificateServerInfo,
   canonicalName,
   isAddressLiteral,
+  type TraceEvent,
 } from '@avs-net/core/plugin';
 import type { NameChoice, NamedContexts } from './named-contexts.ts';
+import type { Addon } from './native.ts';
 
 /** The names that a server serves, as its associations see them. */
 export interface NameServing {
@@ -24,6 +26,13 @@ export class NameQuestion {
   readonly #output: AssociationRequest['output'];
   readonly #settle: (choice: NameChoice | undefined, now: number) => void;
   #name = '';
+  #choice: NameChoice | undefined;
+  #isOver = false;
+  /**
+   * Since when an answer that took its time can be settled; the deadline of the association until `settle` is called,
+   * because only a call of the driver may go on with the handshake: its timers are read behind one.
+   */
+  readyAt: number | undefined;
 
   /** `settle` is told who serves, undefined: nobody; it may be told several times, and heeds the first. */
   constructor(
@@ -50,23 +59,70 @@ export class NameQuestion {
   }
 
   answer(credential: CertificateServerInfo | undefined, now: number): void {
-    if (credential === undefined) {
-      this.#settle(undefined, now);
-      return;
-    }
-    const choice = this.#serving.contexts.choose(credential, this.#name);
+    if (this.#isOver) return;
+    const choice = credential && this.#serving.contexts.choose(credential, this.#name);
     if (!(choice instanceof Promise)) {
-      this.#settle(choice, now);
+      this.#choice = choice;
+      this.settle(now);
       return;
     }
     choice.then(
-      (made) => this.#settle(made, this.#serving.now()),
-      (error: unknown) => {
-        this.#output.dropped('lookupFailed');
-        this.#output.trace?.({ type: 'lookupFailed', error });
-        this.#settle(undefined, this.#serving.now());
-      },
+      (late) => this.#arrive(late),
+      (error: unknown) => this.#arrive(undefined, { type: 'lookupFailed', error }),
     );
+  }
+
+  /** With what has come, or with nobody: the wait is over. */
+  settle(now: number): void {
+    const choice = this.#choice;
+    this.#choice = undefined;
+    this.readyAt = undefined;
+    this.#isOver = true;
+    try {
+      this.#settle(choice, now);
+    } finally {
+      choice?.release?.();
+    }
+  }
+
+  /** The association is over. Idempotent. */
+  close(): void {
+    this.#isOver = true;
+    this.readyAt = undefined;
+    this.#choice?.release?.();
+    this.#choice = undefined;
+  }
+
+  #arrive(choice: NameChoice | undefined, event: TraceEvent = { type: 'nameAnswered' }): void {
+    if (this.#isOver || this.readyAt !== undefined) {
+      choice?.release?.();
+      return;
+    }
+    this.#choice = choice;
+    this.readyAt = this.#serving.now();
+    // Either report makes the driver read the deadline.
+    if (choice === undefined) this.#output.dropped('lookupFailed');
+    this.#output.trace?.(event);
+  }
+}
+
+/**
+ * Bytes written to `arena`. A context that the addon does not take is a defect, which costs one peer its handshake: the
+ * name is refused, as by undefined.
+ */
+export function answerName(
+  addon: Addon,
+  handle: number,
+  { context, idContext }: NameChoice = NOBODY,
+  arena: Uint8Array,
+  output: AssociationRequest['output'],
+): number {
+  try {
+    return addon.answerServerName(handle, context, idContext, arena);
+  } catch (error) {
+    output.dropped('lookupFailed');
+    output.trace?.({ type: 'lookupFailed', error });
+    return addon.answerServerName(handle, NOBODY.context, NOBODY.idContext, arena);
   }
 }
 
@@ -78,4 +134,4 @@ export const SESSION_NEED = 2;
 export const PATIENCE = 10_000;
 
 /** What the addon is told where nobody serves a name. */
-export const NOBODY: NameChoice = { context: 0, idContext: new Uint8Array(1) };
+const NOBODY: NameChoice = { context: 0, idContext: new Uint8Array(1) };

@@ -21,8 +21,11 @@ function bench() {
     },
     free: (handle) => void alive.delete(handle),
   });
-  const choose = async (info: CertificateServerInfo, name = 'a.example'): Promise<NameChoice> =>
-    await contexts.choose(info, name);
+  const choose = async (info: CertificateServerInfo, name = 'a.example'): Promise<NameChoice> => {
+    const { release, ...choice } = await contexts.choose(info, name);
+    release?.();
+    return choice;
+  };
   return { alive, asked, contexts, choose, trouble };
 }
 
@@ -64,6 +67,24 @@ describe('contexts of names', () => {
     }
     expect(alive.size).toBe(256);
     expect(alive.has(1)).toBe(true);
+    contexts.destroy();
+    expect(alive.size).toBe(0);
+  });
+
+  it('live until the last who uses them has done so, however many are made at once', async () => {
+    const { alive, contexts } = bench();
+    const both = credential();
+    const infos = [both, both, ...Array.from({ length: 300 }, credential)];
+    const choices = await Promise.all(infos.map((info) => contexts.choose(info, 'a.example')));
+    expect(choices.filter(({ context }) => !alive.has(context))).toEqual([]);
+    const { context } = choices[0]!;
+    choices[0]!.release!();
+    choices[0]!.release!();
+    expect(alive.has(context)).toBe(true);
+    choices[1]!.release!();
+    expect(alive.has(context)).toBe(false);
+    for (const { release } of choices) release!();
+    expect(alive.size).toBe(256);
     contexts.destroy();
     expect(alive.size).toBe(0);
   });

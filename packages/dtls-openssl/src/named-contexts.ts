@@ -18,6 +18,8 @@ export interface NamedContext {
 export interface NameChoice {
   readonly context: number;
   readonly idContext: Uint8Array;
+  /** To be called once the context has been used or is not needed any more. Idempotent. Absent: use it at once. */
+  readonly release?: () => void;
 }
 
 export interface NamedContextsInit {
@@ -30,7 +32,7 @@ export class NamedContexts {
   readonly #init: NamedContextsInit;
   readonly #table = new Map<CertificateServerInfo, NamedContext>();
   /** The most recently used last. */
-  readonly #given = new Map<CertificateServerInfo, NamedContext | Promise<NamedContext>>();
+  readonly #given = new Map<CertificateServerInfo, GivenContext>();
 
   constructor(init: NamedContextsInit) {
     this.#init = init;
@@ -43,53 +45,72 @@ export class NamedContexts {
     }
   }
 
-  /** The context of a credential, for a client that asked for `name`; to be used before anything else is awaited. */
+  /** The context of a credential, for a client that asked for `name`. */
   choose(info: CertificateServerInfo, name: string): NameChoice | Promise<NameChoice> {
-    const found = this.#table.get(info) ?? this.#givenContext(info);
-    return found instanceof Promise ? found.then((made) => choiceOf(made, name)) : choiceOf(found, name);
+    const found = this.#table.get(info);
+    if (found !== undefined) return choiceOf(found, name);
+    const given = this.#givenContext(info);
+    return given.made === undefined ? given.borrow(name) : choiceOf(given.made, name);
   }
 
   destroy(): void {
     for (const { handle } of this.#table.values()) this.#init.free(handle);
-    for (const each of this.#given.values()) this.#free(each);
+    for (const each of this.#given.values()) each.release();
     this.#table.clear();
     this.#given.clear();
   }
 
-  #givenContext(info: CertificateServerInfo): NamedContext | Promise<NamedContext> {
+  #givenContext(info: CertificateServerInfo): GivenContext {
     const found = this.#given.get(info) ?? this.#make(info);
     this.#given.delete(info);
     this.#given.set(info, found);
     const [oldest] = this.#given;
     if (this.#given.size > MOST_GIVEN && oldest !== undefined) {
       this.#given.delete(oldest[0]);
-      this.#free(oldest[1]);
+      oldest[1].release();
     }
     return found;
   }
 
-  #make(info: CertificateServerInfo): Promise<NamedContext> {
-    const making = this.#init.make(info, 'server.names()');
-    making.then(
-      (made) => {
-        // Freed meanwhile by whoever took it out.
-        if (this.#given.get(info) === making) this.#given.set(info, made);
-      },
-      () => {
-        if (this.#given.get(info) === making) this.#given.delete(info);
-      },
-    );
-    return making;
+  #make(info: CertificateServerInfo): GivenContext {
+    const given = new GivenContext(this.#init.make(info, 'server.names()'), this.#init.free, () => {
+      if (this.#given.get(info) === given) this.#given.delete(info);
+    });
+    return given;
+  }
+}
+
+/** It lives as long as it may be found or somebody uses it, which may be before it is made. */
+class GivenContext {
+  made: NamedContext | undefined;
+  readonly #making: Promise<NamedContext>;
+  readonly #free: (handle: number) => void;
+  /** Whoever may find it is the first. */
+  #users = 1;
+
+  constructor(making: Promise<NamedContext>, free: (handle: number) => void, failed: () => void) {
+    this.#making = making;
+    this.#free = free;
+    making.then((made) => {
+      this.made = made;
+      if (this.#users === 0) free(made.handle);
+    }, failed);
   }
 
-  /** One that is still being made is freed when it is there, after those who wait for it had their turn. */
-  #free(context: NamedContext | Promise<NamedContext>): void {
-    if (context instanceof Promise) {
-      context.then(
-        ({ handle }) => this.#init.free(handle),
-        () => {},
-      );
-    } else this.#init.free(context.handle);
+  async borrow(name: string): Promise<NameChoice> {
+    this.#users += 1;
+    const made = await this.#making;
+    let isReleased = false;
+    const release = (): void => {
+      if (!isReleased) this.release();
+      isReleased = true;
+    };
+    return { ...choiceOf(made, name), release };
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0 && this.made !== undefined) this.#free(this.made.handle);
   }
 }
 

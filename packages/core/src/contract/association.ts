@@ -4,7 +4,9 @@
  *
  * Rules. Bytes are valid only during the call, in both directions: whoever keeps them copies. Every call gets `now`,
  * milliseconds of the socket's clock. The driver never enters an association while it is inside a call of it: what
- * `Output` reports is passed on when the call returns. Junk from the network is no error: it goes to `dropped`.
+ * `Output` reports is passed on when the call returns. Behind each call, and each report outside of one, it reads
+ * `deadline`: an engine that has waited for something of its own goes on in `timeout`. Junk from the network is no
+ * error: it goes to `dropped`.
  */
 
 import type { Address } from './address.ts';

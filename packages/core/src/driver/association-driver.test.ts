@@ -181,6 +181,14 @@ describe('time', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('reads the deadline behind a report that the engine makes outside of a call', () => {
+    const { association, clock } = driven();
+    association.deadline = clock.now() + 5;
+    association.request.output.trace?.({ type: 'ready' });
+    clock.advance(5);
+    expect(association.calls).toEqual(['start', 'timeout']);
+  });
+
   it('does not spin if timers fire early or the engine is behind', () => {
     const { clock, association } = driven({}, [100]);
     clock.early = 0.5;
