@@ -13,7 +13,7 @@ const EARLY = 16;
 
 const context = addon.createContext(false, 0xfefd, 0xfefd, 'PSK-AES128-CCM8', [0xc0a8], false);
 addon.useClientPsk(context, Buffer.from('device'), Buffer.from('sixteen bytes ok'));
-const association = addon.createAssociation(context, 1_472, Number(min), Number(max), undefined);
+const association = addon.createAssociation(context, 1_472, Number(min), Number(max), 64, undefined);
 
 const sent = [];
 let now = 0;

@@ -11,8 +11,8 @@ const create = (server) => addon.createContext(server, 0xfefd, 0xfefd, 'PSK-AES1
 const contexts = { client: create(false), server: create(true) };
 addon.useClientPsk(contexts.client, Buffer.from('worker'), workerData.key);
 addon.useServerPsk(contexts.server, undefined, true);
-const client = addon.createAssociation(contexts.client, 1472, 1000, 60000);
-const server = addon.createAssociation(contexts.server, 1472, 1000, 60000);
+const client = addon.createAssociation(contexts.client, 1472, 1000, 60000, 64);
+const server = addon.createAssociation(contexts.server, 1472, 1000, 60000, 64);
 addon.answerPsk(server, workerData.key);
 
 let established = 0;
