@@ -82,6 +82,71 @@ describe('an alert in the clear during a handshake', () => {
     expect(filter.deadline).toBe(1_100);
   });
 
+  describe('while a question to the application is open', () => {
+    const asked = (deadline = 10_300): ReturnType<typeof setup> => {
+      const made = setup();
+      made.engine.onReceive = () => {
+        made.engine.deadline = deadline;
+        made.engine.request.output.need(7, { kind: 'psk', identity: Uint8Array.of(1) });
+      };
+      return made;
+    };
+
+    it.each([
+      ['before it', 100],
+      ['after it', 400],
+    ])('leaves its grace to the peer if it came %s', (_when, at) => {
+      const { filter, report } = asked();
+      if (at < 300) filter.receive(REFUSED, at);
+      filter.receive(serverHello(0xc0a8), 300);
+      if (at > 300) filter.receive(REFUSED, at);
+      expect(filter.deadline).toBe(10_300);
+      filter.timeout(5_000);
+      filter.answer!(6, undefined, 5_000);
+      expect(filter.deadline).toBe(10_300);
+      filter.answer!(7, undefined, 6_000);
+      expect(filter.deadline).toBe(7_000);
+      expect(report.errors).toEqual([]);
+      filter.timeout(7_000);
+      expect(report.errors).toMatchObject([{ code: 'EPROTO', alert: { description: 40 } }]);
+    });
+
+    it('is outlived if the answer makes the engine go on, at once or later', () => {
+      for (const later of [false, true]) {
+        const { filter, engine } = asked();
+        filter.receive(serverHello(0xc0a8), 300);
+        filter.receive(REFUSED, 400);
+        const goOn = (): void => void engine.request.output.datagram(Uint8Array.of(1));
+        engine.answer = later ? () => {} : goOn;
+        filter.answer!(7, undefined, 6_000);
+        if (later) goOn();
+        expect(filter.deadline).toBe(10_300);
+      }
+    });
+
+    it('is outlived if the answer brings another question', () => {
+      const { filter, engine } = asked();
+      filter.receive(serverHello(0xc0a8), 300);
+      filter.receive(REFUSED, 400);
+      engine.answer = () => engine.request.output.need(8, { kind: 'psk', identity: Uint8Array.of(1) });
+      filter.answer!(7, undefined, 6_000);
+      expect(filter.deadline).toBe(10_300);
+      engine.answer = () => {};
+      filter.answer!(8, undefined, 8_000);
+      expect(filter.deadline).toBe(9_000);
+    });
+
+    it('has its grace when the engine waits for the application no longer', () => {
+      const { filter, engine } = asked();
+      filter.receive(serverHello(0xc0a8), 300);
+      filter.receive(REFUSED, 400);
+      filter.timeout(10_300);
+      engine.deadline = undefined;
+      expect(filter.deadline).toBe(11_300);
+      expect(engine.calls).toContain('timeout');
+    });
+  });
+
   it('explains a handshake that runs out of time later', () => {
     const { filter, engine, report } = setup();
     engine.onReceive = () => engine.request.output.datagram(Uint8Array.of(1));

@@ -1,7 +1,8 @@
 /**
  * Alerts in the clear during a handshake. Anybody can send one, so that it is advice: it never reaches the engine. A
  * genuine one means that the peer has gone: the handshake then makes no progress, and after a grace it ends with that
- * alert as its reason. If it does make progress the alert is only remembered, to explain a later failure.
+ * alert as its reason. If it does make progress the alert is only remembered, to explain a later failure. A delay of the
+ * application is none of the peer's: the grace rests while a question is open.
  */
 
 import { type Alert, alert, CLOSE_NOTIFY } from '@avs-net/core/plugin';
@@ -12,6 +13,8 @@ export class PlaintextAlert {
   readonly #grace: number;
   #last: Alert | undefined;
   #until: number | undefined;
+  /** The question to the application that is open. */
+  #need: number | undefined;
 
   /** `wait`: the first retransmission wait in milliseconds, in which an answer would come if the peer were there. */
   constructor(wait: number) {
@@ -25,7 +28,7 @@ export class PlaintextAlert {
 
   /** When the handshake is to be given up. */
   get deadline(): number | undefined {
-    return this.#until;
+    return this.#need === undefined ? this.#until : undefined;
   }
 
   /** Takes note of an alert record of epoch 0. */
@@ -41,6 +44,19 @@ export class PlaintextAlert {
       this.#until = now + this.#grace;
     }
     return 'plaintextAlert';
+  }
+
+  /** The application is asked. */
+  rest(need: number): void {
+    this.#need = need;
+  }
+
+  /** It has answered, or is waited for no longer (`need` absent): the peer gets its grace from `now`. False: neither. */
+  resume(now: number, need: number | undefined = this.#need): boolean {
+    if (this.#need === undefined || need !== this.#need) return false;
+    this.#need = undefined;
+    if (this.#until !== undefined) this.#until = now + this.#grace;
+    return true;
   }
 
   /** The engine answered the peer: the peer is still there. */

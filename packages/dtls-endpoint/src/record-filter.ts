@@ -68,6 +68,8 @@ class RecordFilter extends AssociationLayer implements Output {
   #handshake: Handshake | undefined;
   #learned = false;
   #receiving = false;
+  /** What the engine sends comes of the application's answer, which may take effect later. */
+  #answered = false;
   /** Something came of the datagram that the engine has. */
   #heeded = false;
   #over = false;
@@ -138,16 +140,24 @@ class RecordFilter extends AssociationLayer implements Output {
       return;
     }
     const { deadline } = this.inner;
-    if (deadline !== undefined && now >= deadline) handshake?.rules.renew();
+    this.#answered = false;
+    if (handshake !== undefined && deadline !== undefined && now >= deadline) {
+      handshake.rules.renew();
+      this.#answered = handshake.alert.resume(now);
+    }
     this.inner.timeout(now);
   }
 
   override answer(id: number, answer: NeedAnswer, now: number): void {
-    if (!this.#over) super.answer(id, answer, now);
+    if (this.#over) return;
+    this.#resume(id, now);
+    super.answer(id, answer, now);
   }
 
   override answerName(id: number, credential: CertificateServerInfo | undefined, now: number): void {
-    if (!this.#over) super.answerName(id, credential, now);
+    if (this.#over) return;
+    this.#resume(id, now);
+    super.answerName(id, credential, now);
   }
 
   override shutdown(now: number): void | Promise<void> {
@@ -164,7 +174,7 @@ class RecordFilter extends AssociationLayer implements Output {
   datagram(bytes: Uint8Array): void | Promise<void> {
     if (this.#over) return undefined;
     this.#heeded = true;
-    if (this.#receiving) this.#handshake?.alert.progress();
+    if (this.#receiving || this.#answered) this.#handshake?.alert.progress();
     return this.#output.datagram(bytes);
   }
 
@@ -198,7 +208,9 @@ class RecordFilter extends AssociationLayer implements Output {
   }
 
   need(id: number, what: Need): void {
-    if (!this.#over) this.#output.need(id, what);
+    if (this.#over) return;
+    this.#handshake?.alert.rest(id);
+    this.#output.need(id, what);
   }
 
   session(session: Uint8Array): void {
@@ -213,6 +225,10 @@ class RecordFilter extends AssociationLayer implements Output {
   trace(event: TraceEvent): void {
     this.#heeded = true;
     this.#output.trace?.(event);
+  }
+
+  #resume(need: number, now: number): void {
+    if (this.#handshake?.alert.resume(now, need)) this.#answered = true;
   }
 
   #judge(bytes: Uint8Array, header: RecordHeader, now: number): Refusal | undefined {

@@ -19,6 +19,19 @@
 #endif
 
 namespace dtls_openssl {
+namespace {
+
+// Under a CBC suite: header, IV, MAC and padding, or with encrypt-then-MAC (RFC 7366) a block and the MAC behind it.
+// What came before the suite was known may be shorter, over which OpenSSL ends a handshake (CVE-2026-75806).
+size_t ShortestRecord(const SSL* ssl) {
+  constexpr size_t kBlock = 16;
+  const SSL_CIPHER* cipher = SSL_SESSION_get0_cipher(SSL_get_session(ssl));
+  const EVP_MD* digest = cipher == nullptr ? nullptr : EVP_get_digestbynid(SSL_CIPHER_get_digest_nid(cipher));
+  const size_t mac = digest == nullptr ? 0 : static_cast<size_t>(EVP_MD_size(digest));
+  return RecordHeader::kSize + kBlock + std::min((mac / kBlock + 1) * kBlock, kBlock + mac);
+}
+
+}  // namespace
 
 std::shared_ptr<Connection> Connection::Open(Environment* environment, std::shared_ptr<Context> context,
                                              const ConnectionOptions& options) {
@@ -188,16 +201,27 @@ void Connection::ReceiveHandshake(Bytes datagram) {
   if (established_->over()) phase_ = Phase::kClosed;
 }
 
+void Connection::KeepEarly(EarlyRecords* place, Bytes record) {
+  if (!place->Keep(record)) WriteDropped(frames_, DropReason::kEarly);
+}
+
+// Whether OpenSSL has had the change_cipher_spec of the peer. Before that it would queue what is protected, unread, with
+// 17 KiB for each record; from then on it drops at once what is forged.
+bool Connection::ReadsProtected() const {
+  const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl_);
+  return state == (context_->server() ? TLS_ST_SR_CHANGE : TLS_ST_CR_CHANGE);
+}
+
 void Connection::ReceiveProtected(Bytes record) {
   Translator& translator = handshake_->translator();
   switch (translator.Prepare(ssl_, handshake_->ids())) {
     case Translator::State::kNoKeys:
-      for (size_t gone = handshake_->early_records().Keep(record); gone > 0; gone--) {
-        WriteDropped(frames_, DropReason::kEarly);
-      }
-      return;
+      return KeepEarly(&handshake_->early_records(), record);
     case Translator::State::kIdle:
-      return Feed(record);
+      // It would queue data until the Finished.
+      if (record.data[0] == SSL3_RT_APPLICATION_DATA) return KeepEarly(&handshake_->early_messages(), record);
+      if (record.size < ShortestRecord(ssl_)) return WriteDropped(frames_, DropReason::kEarly);
+      return ReadsProtected() ? Feed(record) : KeepEarly(&handshake_->early_records(), record);
     case Translator::State::kBroken:
       return;
     case Translator::State::kReady:
@@ -208,25 +232,28 @@ void Connection::ReceiveProtected(Bytes record) {
   const OpenedRecord opened = translator.Open(record, content);
   if (opened.verdict != RecordVerdict::kOpened) return WriteDropped(frames_, DropReasonOf(opened.verdict));
   const Bytes authentic{content, opened.size, true};
-  if (opened.type == SSL3_RT_APPLICATION_DATA) {
-    for (size_t gone = handshake_->early_messages().Keep(authentic); gone > 0; gone--) {
-      WriteDropped(frames_, DropReason::kEarly);
-    }
-    return;
-  }
+  if (opened.type == SSL3_RT_APPLICATION_DATA) return KeepEarly(&handshake_->early_messages(), authentic);
   // A Finished or an alert; nothing larger is protected before a handshake is over.
   uint8_t sealed[512];
   const size_t size = translator.SealForOpenssl(opened.type, authentic, sealed, sizeof sealed);
   if (size == 0) return WriteDropped(frames_, DropReason::kUnexpected);
-  Feed({sealed, size, true});
+  const Bytes finished{sealed, size, true};
+  if (ReadsProtected()) return Feed(finished);
+  KeepEarly(&handshake_->early_finished(), finished);
 }
 
-// As often as something new may have brought keys.
+// As often as something new may have brought keys, or had OpenSSL read what they protect.
 void Connection::RetryEarlyRecords() {
-  while (phase_ == Phase::kHandshake && !handshake_->early_records().empty()) {
+  // Some may have to be kept again.
+  for (size_t left = handshake_->early_records().count(); left > 0 && phase_ == Phase::kHandshake; left--) {
     if (handshake_->translator().Prepare(ssl_, handshake_->ids()) == Translator::State::kNoKeys) return;
+    if (handshake_->early_records().empty()) break;
     const std::string record = handshake_->early_records().Take();
     ReceiveProtected(BytesOf(record));
+  }
+  while (phase_ == Phase::kHandshake && ReadsProtected() && !handshake_->early_finished().empty()) {
+    const std::string finished = handshake_->early_finished().Take();
+    Feed(BytesOf(finished));
   }
 }
 
@@ -259,12 +286,20 @@ void Connection::Establish() {
   if (context_->takes_sessions()) GiveSession();
   std::unique_ptr<RecordLayer> layer = handshake_->translator().TakeLayer();
   // Data may have overtaken the last flight.
-  if (layer == nullptr) return ReadMessages();
+  if (layer == nullptr) return ReadEarly();
   established_.reset(new (std::nothrow) Established(std::move(layer), handshake_->translator().secrets(), facts(),
                                                     std::move(handshake_->sent()), mtu_));
   if (established_ == nullptr) return Fail(FailureKind::kEnd);
   DeliverEarly();
   LetGo();
+}
+
+void Connection::ReadEarly() {
+  ReadMessages();
+  while (phase_ == Phase::kEstablished && !handshake_->early_messages().empty()) {
+    const std::string record = handshake_->early_messages().Take();
+    Feed(BytesOf(record));
+  }
 }
 
 void Connection::DeliverEarly() {

@@ -104,12 +104,15 @@ class Connection {
   bool Adopt();
   void ReceiveHandshake(Bytes datagram);
   void ReceiveProtected(Bytes record);
+  void KeepEarly(EarlyRecords* place, Bytes record);
+  bool ReadsProtected() const;
   void RetryEarlyRecords();
   void Feed(Bytes records);
   void Advance();
   void Establish();
   void LetGo();
   void DeliverEarly();
+  void ReadEarly();
   void GiveSession();
   void ReadMessages();
   bool WaitsForInput() const;

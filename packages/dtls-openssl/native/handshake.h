@@ -61,9 +61,11 @@ class Handshake {
   Translator& translator() { return translator_; }
   // What OpenSSL has sent since it was last given something.
   LastFlight& sent() { return sent_; }
-  // Protected records of the peer that there are no keys for yet.
+  // Protected records of the peer that there are no keys for yet, or that OpenSSL would queue.
   EarlyRecords& early_records() { return early_records_; }
-  // Authentic data that overtook a Finished.
+  // Authentic ones that overtook the change_cipher_spec, sealed for OpenSSL.
+  EarlyRecords& early_finished() { return early_finished_; }
+  // Data that overtook a Finished: authentic messages, or records where the suite is OpenSSL's own.
   EarlyRecords& early_messages() { return early_messages_; }
 
  private:
@@ -87,8 +89,10 @@ class Handshake {
   ConnectionIds ids_;
   Translator translator_;
   LastFlight sent_;
-  EarlyRecords early_records_{16, 8192};
-  EarlyRecords early_messages_{8, 32768};
+  // A Finished with its protection has a hundred bytes. All together are in `HALF_OPEN_BYTES` of limits.ts.
+  EarlyRecords early_records_{8, 512};
+  EarlyRecords early_finished_{2, 512};
+  EarlyRecords early_messages_{8, 1536};
 };
 
 // Reports every alert, ours and the peer's, as a frame.

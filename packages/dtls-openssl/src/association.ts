@@ -18,7 +18,7 @@ import { OpensslContinuation } from './continuation.ts';
 import { describeAddonError, describeFailure, describeRefusal } from './failure.ts';
 import { borrowArena, DROP_REASONS, FRAME_HEADER, FrameKind, NO_TIMER, readUint32, returnArena } from './frames.ts';
 import { type KeyLog, logKey } from './key-log.ts';
-import { MAX_MESSAGE, MAX_PSK_KEY } from './limits.ts';
+import { HALF_OPEN_BYTES, MAX_MESSAGE, MAX_PSK_KEY } from './limits.ts';
 import { answerName, NAME_NEED, NameQuestion, type NameServing, PATIENCE, SESSION_NEED } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
@@ -33,6 +33,7 @@ export interface AssociationExtras {
 }
 
 export class OpensslAssociation implements Association {
+  readonly halfOpenBytes: number = HALF_OPEN_BYTES;
   readonly #addon: Addon;
   readonly #output: AssociationRequest['output'];
   readonly #error: AssociationRequest['error'];

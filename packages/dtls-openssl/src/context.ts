@@ -119,7 +119,7 @@ function contextOf(
     // With both kinds of client the ServerHello tells whether there will be an identity to ask for.
     const gate = certificates ? {} : { isPsk: () => true };
     const engine = psk === undefined ? open : (inner: AssociationRequest): Association => pskGate(inner, open, gate);
-    const rules = { certificates, reassembled: true, connectionIds };
+    const rules = { certificates, boundedEngine: true, reassembled: true, connectionIds };
     return filtered(request, (inner) => ordered(inner, engine, rules), rules);
   };
 

@@ -12,3 +12,6 @@ export const MAX_PSK_IDENTITY = 255;
 /** Records; `ReplayWindow` of the addon. */
 export const MIN_REPLAY_WINDOW = 64;
 export const MAX_REPLAY_WINDOW = 65_536;
+
+/** An SSL object with its buffers, in mid-handshake, as measured; and all that `Handshake` keeps ahead of its turn. */
+export const HALF_OPEN_BYTES: number = 65_536 + 8 * 512 + 2 * 512 + 8 * 1_536;
