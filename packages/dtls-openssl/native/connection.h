@@ -104,6 +104,7 @@ class Connection {
   bool Adopt();
   void ReceiveHandshake(Bytes datagram);
   void ReceiveProtected(Bytes record);
+  void FeedProtected(Bytes datagram);
   void KeepEarly(EarlyRecords* place, Bytes record);
   bool ReadsProtected() const;
   void RetryEarlyRecords();

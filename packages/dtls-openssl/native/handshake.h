@@ -7,11 +7,13 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "bytes.h"
 #include "connection-id.h"
 #include "early-records.h"
+#include "encrypt-then-mac.h"
 #include "failure.h"
 #include "last-flight.h"
 #include "secret.h"
@@ -56,6 +58,12 @@ class Handshake {
   SessionClaim& session_claim() { return session_claim_; }
   ServerNameClaim& server_name() { return server_name_; }
 
+  // For what the peer sends, once there are keys; null: there is no way to tell.
+  EncryptThenMac* encrypt_then_mac_of(const SSL* ssl) {
+    if (mac_ == nullptr) mac_ = EncryptThenMac::Create(ssl, translator_.secrets());
+    return mac_.get();
+  }
+
   ConnectionIds& ids() { return ids_; }
   const ConnectionIds& ids() const { return ids_; }
   Translator& translator() { return translator_; }
@@ -88,6 +96,7 @@ class Handshake {
   ServerNameClaim server_name_;
   ConnectionIds ids_;
   Translator translator_;
+  std::unique_ptr<EncryptThenMac> mac_;
   LastFlight sent_;
   // A Finished with its protection has a hundred bytes. All together are in `HALF_OPEN_BYTES` of limits.ts.
   EarlyRecords early_records_{8, 512};

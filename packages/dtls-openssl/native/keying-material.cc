@@ -21,7 +21,8 @@ bool IsReserved(const std::string& label) {
   return false;
 }
 
-// RFC 5246 §5.
+}  // namespace
+
 bool Prf(const char* hash, Bytes secret, const std::string& seed, uint8_t* to, size_t size) {
   EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr);
   EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
@@ -39,8 +40,6 @@ bool Prf(const char* hash, Bytes secret, const std::string& seed, uint8_t* to, s
   EVP_KDF_CTX_free(context);
   return derived;
 }
-
-}  // namespace
 
 bool KeyingMaterial::Take(SSL* ssl, bool server) {
   const SSL_SESSION* session = SSL_get_session(ssl);

@@ -13,6 +13,9 @@
 
 namespace dtls_openssl {
 
+// TLS1-PRF (RFC 5246 §5). `digest` is the name that OpenSSL has for the hash.
+bool Prf(const char* digest, Bytes secret, const std::string& seed, uint8_t* to, size_t size);
+
 class KeyingMaterial {
  public:
   KeyingMaterial() = default;

@@ -23,15 +23,14 @@ const FLOODS = [
 ] as const;
 
 describe.each([
-  ['an AEAD suite', 0xc0a8, FLOODS],
-  // OpenSSL 3.0 ends an association over any forged record under encrypt-then-MAC, early or not.
-  ['a CBC suite', 0xae, [SPECIFICATIONS]],
-] as const)('a handshake with %s', (_suite, suite, floods) => {
+  ['an AEAD suite', 0xc0a8],
+  ['a CBC suite', 0xae],
+] as const)('a handshake with %s', (_suite, suite) => {
   const options = { ciphersuites: [suite] };
   const connect = (carry?: Carry): Promise<Wire> =>
     new Wire(clientConfiguration(options), serverConfiguration(options), carry).connect();
 
-  it.each(floods)('gets over a flood of %s around every datagram', async (_what, forged) => {
+  it.each(FLOODS)('gets over a flood of %s around every datagram', async (_what, forged) => {
     const flood = Array.from({ length: 40 }, () => forged);
     const wire = await connect((bytes) => [...flood, bytes, ...flood]);
     expect([wire.client.error, wire.server.error]).toEqual([undefined, undefined]);
@@ -39,7 +38,7 @@ describe.each([
     wire.destroy();
   });
 
-  it.each(floods)('gets over a flood of %s while its own records overtake each other', async (_what, forged) => {
+  it.each(FLOODS)('gets over a flood of %s while its own records overtake each other', async (_what, forged) => {
     const flood = Array.from({ length: 40 }, () => forged);
     let held: Uint8Array[] | undefined = [];
     const wire = await connect((bytes, from, number) => {
