@@ -1,5 +1,8 @@
 // How records find their way during a handshake: those in the clear to OpenSSL, protected ones through the translator.
 #include "connection.h"
+
+#include <cstring>
+
 #include "lending.h"
 #include "record-header.h"
 
@@ -54,10 +57,8 @@ void Connection::KeepEarly(EarlyRecords* place, Bytes record) {
 
 // Whether OpenSSL has had the change_cipher_spec of the peer. Before that it would queue what is protected, unread, with
 // 17 KiB for each record; from then on it drops at once what is forged.
-bool Connection::ReadsProtected() const {
-  const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl_);
-  return state == (context_->server() ? TLS_ST_SR_CHANGE : TLS_ST_CR_CHANGE);
-}
+// Asked by its name: the numbers of the states are not the same in every OpenSSL 3.
+bool Connection::ReadsProtected() const { return std::strcmp(SSL_state_string(ssl_), "TRCCS") == 0; }
 
 void Connection::ReceiveProtected(Bytes record) {
   Translator& translator = handshake_->translator();
