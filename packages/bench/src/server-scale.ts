@@ -44,14 +44,15 @@ async function measureWith(size: number): Promise<void> {
     const warm = await connectAll(net, port, 200);
     await echoes(warm, 20_000, AT_ONCE);
     for (const client of warm) await client.dispose();
-    const before = await costOf(server);
+    const before = await costOf(server, 'memory');
     const begun = systemClock.now();
     const clients = await connectAll(net, port, size);
     const elapsed = systemClock.now() - begun;
     const connected = await costOf(server);
     const handshakeCpu = (connected.cpu - before.cpu) / size;
-    const perPeer = (connected.rss - before.rss) / size / 1_024;
-    const heap = (connected.heapUsed - before.heapUsed) / size / 1_024;
+    const kept = await costOf(server, 'memory');
+    const perPeer = (kept.rss - before.rss) / size / 1_024;
+    const heap = (kept.heapUsed - before.heapUsed) / size / 1_024;
     const rates: string[] = [];
     for (const inFlight of [1, AT_ONCE]) {
       const costs: number[] = [];
@@ -123,8 +124,8 @@ function echoes(clients: readonly Socket[], count: number, inFlight: number): Pr
   });
 }
 
-async function costOf(server: ChildProcess): Promise<Cost> {
-  server.send('cost');
+async function costOf(server: ChildProcess, what: 'memory' | 'time' = 'time'): Promise<Cost> {
+  server.send(what);
   const [cost] = (await once(server, 'message')) as [Cost];
   return cost;
 }
