@@ -4,7 +4,7 @@
  * over a record that is shorter (CVE-2026-75806), whatever it stands on must not see one.
  */
 
-import { type AssociationInfo, findCiphersuite, type Protection } from '@avs-net/core/plugin';
+import { type AssociationInfo, type Ciphersuite, findCiphersuite, type Protection } from '@avs-net/core/plugin';
 import { ContentType, DTLS_1_0, DTLS_1_2, type RecordHeader } from './record.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -22,7 +22,7 @@ export class ProtectedRules {
   /** Takes over what is negotiated, as far as the engine tells; `offered`: the own id while that is open. */
   learn(info: AssociationInfo, unknown: Minima, offered?: Uint8Array): void {
     const suite = info.ciphersuite === undefined ? undefined : findCiphersuite(info.ciphersuite.id);
-    this.#minima = suite === undefined ? unknown : minimaOf(suite.protection);
+    this.#minima = suite === undefined ? unknown : minimaOf(suite);
     if (info.version === 'DTLSv1.2') this.#version = DTLS_1_2;
     if (info.version === 'DTLSv1.0') this.#version = DTLS_1_0;
     const own = info.connectionId?.own;
@@ -81,8 +81,15 @@ export function isVersion(version: number): boolean {
   return version === DTLS_1_2 || version === DTLS_1_0;
 }
 
+/** One object for all peers with that suite. */
+function minimaOf({ id, protection }: Ciphersuite): Minima {
+  const known = MINIMA.get(id) ?? minimaUnder(protection);
+  MINIMA.set(id, known);
+  return known;
+}
+
 /** A CBC suite pads, so that the content makes no difference to the shortest record. */
-function minimaOf(protection: Protection): Minima {
+function minimaUnder(protection: Protection): Minima {
   if (protection.kind === 'aead') {
     const overhead = protection.explicitNonce + protection.tag;
     return { applicationData: overhead, handshake: overhead + HANDSHAKE, alert: overhead + ALERT };
@@ -93,6 +100,7 @@ function minimaOf(protection: Protection): Minima {
   return { applicationData: shortest, handshake: shortest, alert: shortest };
 }
 
+const MINIMA = new Map<number, Minima>();
 /** Bytes of the length field, between id and fragment. */
 const LENGTH = 2;
 const LONGEST = 2 ** 14 + 2_048;

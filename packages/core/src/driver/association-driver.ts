@@ -10,6 +10,7 @@ import type { Association, AssociationInfo, Need, NeedAnswer, Output, Phase } fr
 import type { LowerSocket } from '../contract/backend.ts';
 import { type NetError, toNetError } from '../contract/error.ts';
 import type { CertificateServerInfo } from '../contract/security.ts';
+import { Fifo } from '../queue/fifo.ts';
 import { DriverDeadline } from './driver-deadline.ts';
 import type { DriverEvent } from './driver-event.ts';
 import { cutOff, explained, sendRefusal, unfinished } from './driver-failure.ts';
@@ -35,7 +36,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
   #deadline: DriverDeadline | undefined;
   /** From the first question to the end of the handshake. */
   #lookups: DriverLookups | undefined;
-  readonly #queue: DriverEvent[] = [];
+  readonly #queue = new Fifo<DriverEvent>();
   #startedAt = 0;
   /** From the start, because an association may report while it is being made. */
   #inside = true;
@@ -102,7 +103,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
   /** Frees the association; nothing is reported any more. Idempotent, legal at any time. */
   destroy(): void {
     this.#over = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#deadline?.cancel();
     if (!this.#inside) this.#free();
     this.#lookups?.abort();
@@ -217,14 +218,13 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
     if (this.#draining) return;
     this.#draining = true;
     let thrown: { readonly error: unknown } | undefined;
-    for (let index = 0; index < this.#queue.length; index += 1) {
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
       try {
-        this.#pass(this.#queue[index]!);
+        this.#pass(event);
       } catch (error) {
         thrown ??= { error };
       }
     }
-    this.#queue.length = 0;
     this.#draining = false;
     if (!this.#over) this.#wait(this.#association.deadline);
     if (thrown !== undefined) throw thrown.error;

@@ -1,38 +1,54 @@
 /**
- * First in, first out, without moving what waits.
+ * First in, first out, without moving what waits. One item alone needs no array.
  */
 
 export class Fifo<T> {
-  #items: (T | undefined)[] = NOTHING;
+  /** The oldest, if there is any. */
+  #first: T | undefined;
+  #rest: (T | undefined)[] = NOTHING;
+  /** Where the next oldest is. */
   #head = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#first === undefined ? 0 : 1 + this.#rest.length - this.#head;
   }
 
+  /** Anything but undefined. */
   push(item: T): void {
-    if (this.#items === NOTHING) this.#items = [];
-    this.#items.push(item);
+    if (this.#first === undefined) {
+      this.#first = item;
+      return;
+    }
+    if (this.#rest === NOTHING) this.#rest = [];
+    this.#rest.push(item);
   }
 
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    if (this.#head === this.#items.length) this.clear();
-    else if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    const item = this.#first;
+    if (this.#rest === NOTHING) this.#first = undefined;
+    else this.#advance();
     return item;
   }
 
   clear(): void {
-    this.#items = NOTHING;
+    this.#first = undefined;
+    this.#rest = NOTHING;
     this.#head = 0;
+  }
+
+  #advance(): void {
+    this.#first = this.#rest[this.#head];
+    this.#rest[this.#head++] = undefined;
+    if (this.#head === this.#rest.length) {
+      this.#rest = NOTHING;
+      this.#head = 0;
+    } else if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#rest.length) {
+      this.#rest = this.#rest.slice(this.#head);
+      this.#head = 0;
+    }
   }
 }
 
-/** What every empty queue has. */
+/** What every queue has that nothing but its first item waits in. */
 const NOTHING: never[] = [];
 const COMPACT_FROM = 64;

@@ -30,13 +30,13 @@ export interface SocketEventListeners {
 export type SocketEvent = keyof SocketEventListeners;
 
 export class SocketEvents {
-  /** Without `message`. Most peers have nothing else. */
-  #others: Map<SocketEvent, readonly Entry[]> | undefined;
   // Kept apart: it is called once per message.
   #message: readonly Entry[] = NOBODY;
+  /** Of all other events: few, and seldom called, so that they need no table of their own in every peer. */
+  #others: readonly Entry[] = NOBODY;
 
   count(event: SocketEvent): number {
-    return this.#of(event).length;
+    return this.#among(event).reduce((count, entry) => (entry.event === event ? count + 1 : count), 0);
   }
 
   /** Somebody listens to `message`. */
@@ -45,34 +45,36 @@ export class SocketEvents {
   }
 
   add(event: SocketEvent, listener: Listener, once: boolean): void {
-    const entry: Entry = { listener, once };
-    this.#set(event, [...this.#of(event), entry]);
+    // Spread would leave room for many more.
+    this.#set(event, this.#among(event).concat({ event, listener, once }));
   }
 
   /** Takes the latest registration of `listener` back; unknown ones are ignored. */
   remove(event: SocketEvent, listener: Listener): void {
-    const entries = this.#of(event);
-    const index = entries.findLastIndex((entry) => entry.listener === listener);
+    const entries = this.#among(event);
+    const index = entries.findLastIndex((entry) => entry.event === event && entry.listener === listener);
     if (index >= 0) this.#set(event, entries.toSpliced(index, 1));
   }
 
   emit<E extends SocketEvent>(event: E, ...args: Parameters<SocketEventListeners[E]>): void {
-    for (const entry of this.#of(event)) this.#call(event, entry, args[0], args[1]);
+    for (const entry of this.#among(event)) {
+      if (entry.event === event) this.#call(entry, args[0], args[1]);
+    }
   }
 
   emitMessage(data: Uint8Array, from: Address | undefined): void {
     const entries = this.#message;
     for (let index = 0; index < entries.length; index++) {
-      this.#call('message', entries[index] as Entry, data, from);
+      this.#call(entries[index] as Entry, data, from);
     }
   }
 
-  #call(event: SocketEvent, entry: Entry, first: unknown, second: unknown): void {
+  #call(entry: Entry, first: unknown, second: unknown): void {
     if (entry.once) {
-      const entries = this.#of(event);
+      const { event } = entry;
       this.#set(
         event,
-        entries.filter((other) => other !== entry),
+        this.#among(event).filter((other) => other !== entry),
       );
     }
     try {
@@ -84,17 +86,15 @@ export class SocketEvents {
     }
   }
 
-  #of(event: SocketEvent): readonly Entry[] {
-    return event === 'message' ? this.#message : (this.#others?.get(event) ?? NOBODY);
+  /** Where the entries of `event` are, perhaps not alone. */
+  #among(event: SocketEvent): readonly Entry[] {
+    return event === 'message' ? this.#message : this.#others;
   }
 
   #set(event: SocketEvent, entries: readonly Entry[]): void {
-    if (event === 'message') this.#message = entries;
-    else if (entries.length === 0) this.#others?.delete(event);
-    else {
-      this.#others ??= new Map();
-      this.#others.set(event, entries);
-    }
+    const kept = entries.length === 0 ? NOBODY : entries;
+    if (event === 'message') this.#message = kept;
+    else this.#others = kept;
   }
 }
 
@@ -105,6 +105,7 @@ export function isSocketEvent(value: unknown): value is SocketEvent {
 export type Listener = (first?: unknown, second?: unknown) => void;
 
 interface Entry {
+  readonly event: SocketEvent;
   readonly listener: Listener;
   readonly once: boolean;
 }
