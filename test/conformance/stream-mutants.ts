@@ -131,7 +131,7 @@ export const STREAM_MUTANTS: readonly StreamMutant[] = [
   { ...mutant('closes the stream that it was lent', 'stream/given-back', {}), core: { ...core, createNet: greedy } },
 ];
 
-/** Offers the first session that there was to every server. */
+/** Offers the latest session that there was to every server. Newer nodes take it between addresses only. */
 function keepingOne(): Change {
   let kept: Uint8Array | undefined;
   return {
@@ -141,7 +141,7 @@ function keepingOne(): Change {
     },
     output: ({ output }) => ({
       session(bytes) {
-        kept ??= bytes.slice();
+        kept = bytes.slice();
         output.session?.(bytes);
       },
     }),
