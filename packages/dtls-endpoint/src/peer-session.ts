@@ -37,33 +37,34 @@ export interface SessionHost {
 }
 
 export class PeerSession implements LowerSocket, PeerOpening, PeerContinuation {
-  readonly kind = 'datagram';
+  // What every datagram needs comes first and stands close together: with many peers it is in no cache any more.
+  #sink: LowerSink | undefined;
+  #paused = false;
+  over = false;
+  /** Undefined once it has succeeded. */
+  handshake: SessionHandshake | undefined;
+  /** Where the datagram comes from that is being delivered, if not from `peer`. */
+  #elsewhere: Elsewhere | undefined;
+  /** Nothing leaves any more: another association speaks to the peer. */
+  muted = false;
+  readonly #host: SessionHost;
   peer: Address;
   /** `peer` belongs to another association, this one is found by its id alone. */
   guest = false;
   /** What the peer puts on its records, if it does. */
   id: Uint8Array | undefined;
+  readonly kind = 'datagram';
   /** Of `PeersById`. */
   nextById: PeerSession | undefined;
   moves: MoveAllowance | undefined;
   /** What it goes on from, while it is restored: there is no hello then. */
   continued: Uint8Array | undefined;
-  /** Undefined once it has succeeded. */
-  handshake: SessionHandshake | undefined;
-  readonly #host: SessionHost;
   run: PeerRun | undefined;
-  over = false;
-  /** Nothing leaves any more: another association speaks to the peer. */
-  muted = false;
   /** Only kept where peers may be silent for too long. */
   lastHeard = 0;
   /** What is left of the random of the hello. */
   #randomTag = 0;
   #association: Association | undefined;
-  #sink: LowerSink | undefined;
-  #paused = false;
-  /** Where the datagram comes from that is being delivered, if not from `peer`. */
-  #elsewhere: Elsewhere | undefined;
 
   /** `hello`: the record that it begins with, whose random is at `randomAt`. */
   constructor(peer: Address, hello: Uint8Array, randomAt: number, host: SessionHost) {

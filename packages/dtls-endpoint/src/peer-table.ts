@@ -10,6 +10,10 @@ import type { PeerSession } from './peer-session.ts';
 
 export interface Peer {
   readonly address: Address;
+  // What is compared for every datagram, here and not in the address, which has rarely been looked at lately.
+  readonly host: string | number;
+  readonly port: number;
+  readonly local: string | undefined;
   established: PeerSession | undefined;
   handshake: PeerSession | undefined;
   /** Whose address has the same hash. */
@@ -27,8 +31,12 @@ export class PeerTable {
   readonly established: Set<PeerSession> = new Set();
 
   find(from: Address): Peer | undefined {
-    let peer = this.#first.get(hashOf(from));
-    while (peer !== undefined && !isSameAddress(peer.address, from)) peer = peer.next;
+    const host = comparableHost(from);
+    const local = from.local?.host;
+    let peer = this.#first.get(hashOf(host, from.port, local));
+    while (peer !== undefined && !(peer.host === host && peer.port === from.port && peer.local === local)) {
+      peer = peer.next;
+    }
     return peer;
   }
 
@@ -142,8 +150,11 @@ export class PeerTable {
   #peerAt(address: Address): Peer {
     const known = this.find(address);
     if (known !== undefined) return known;
-    const hash = hashOf(address);
-    const peer = { address, established: undefined, handshake: undefined, next: this.#first.get(hash) };
+    const host = comparableHost(address);
+    const local = address.local?.host;
+    const hash = hashOf(host, address.port, local);
+    const next = this.#first.get(hash);
+    const peer = { address, host, port: address.port, local, established: undefined, handshake: undefined, next };
     this.#first.set(hash, peer);
     this.#size += 1;
     this.#count(address, 1);
@@ -151,7 +162,7 @@ export class PeerTable {
   }
 
   #vacate(peer: Peer): void {
-    const hash = hashOf(peer.address);
+    const hash = hashOf(peer.host, peer.port, peer.local);
     const first = this.#first.get(hash);
     if (first !== peer) {
       let before = first;
@@ -180,14 +191,47 @@ export function isSameHost(one: Address, other: Address): boolean {
   return one.host === other.host || hostOf(one) === hostOf(other);
 }
 
-/** Whoever speaks to two of our addresses has an association with each. FNV-1a, thirty bits, over text. */
-function hashOf(address: Address): number {
-  const host = hostOf(address);
-  let hash = SEED ^ address.port;
-  for (let index = 0; index < host.length; index++) hash = Math.imul(hash ^ host.charCodeAt(index), PRIME);
-  const local = address.local?.host ?? '';
-  for (let index = 0; index < local.length; index++) hash = Math.imul(hash ^ local.charCodeAt(index), PRIME);
+/** Whoever speaks to two of our addresses has an association with each. FNV-1a, thirty bits. */
+function hashOf(host: string | number, port: number, local: string | undefined): number {
+  let hash = SEED ^ port;
+  if (typeof host === 'string') hash = mixed(hash, host);
+  else for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((host >>> shift) & 0xff), PRIME);
+  if (local !== undefined) hash = mixed(hash, local);
   return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
+}
+
+function mixed(seed: number, text: string): number {
+  let hash = seed;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), PRIME);
+  return hash;
+}
+
+/** An IPv4 address as a number, anything else as text. */
+function comparableHost(address: Address): string | number {
+  const host = hostOf(address);
+  return ipv4Of(host) ?? host;
+}
+
+/** Undefined for all but four decimal numbers without leading zeros. */
+function ipv4Of(text: string): number | undefined {
+  let address = 0;
+  let byte = -1;
+  let dots = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === DOT) {
+      if (byte < 0 || dots === 3) return undefined;
+      address = (address << 8) | byte;
+      byte = -1;
+      dots += 1;
+    } else {
+      const digit = code - ZERO;
+      if (digit < 0 || digit > 9 || byte === 0) return undefined;
+      byte = byte < 0 ? digit : byte * 10 + digit;
+      if (byte > 0xff) return undefined;
+    }
+  }
+  return byte < 0 || dots !== 3 ? undefined : (address << 8) | byte;
 }
 
 /** The test saves a regular expression per datagram for all but mapped addresses. */
@@ -195,5 +239,7 @@ function hostOf(address: Address): string {
   return address.host.startsWith('::') ? unmapAddress(address.host) : address.host;
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
 const PRIME = 0x0100_0193;
 const SEED = randomInt(2 ** 32);

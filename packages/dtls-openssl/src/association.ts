@@ -33,23 +33,24 @@ export interface AssociationExtras {
 }
 
 export class OpensslAssociation implements Association {
-  readonly halfOpenBytes: number = HALF_OPEN_BYTES;
+  // What every record needs comes first and stands close together: with many peers it is in no cache any more.
+  #phase: Phase = 'handshake';
   readonly #addon: Addon;
+  /** 0 once destroyed. */
+  #handle: number;
   readonly #output: AssociationRequest['output'];
+  #name: NameQuestion | undefined;
+  #deadline: number | undefined;
+  readonly halfOpenBytes: number = HALF_OPEN_BYTES;
   readonly #error: AssociationRequest['error'];
   readonly #role: AssociationRequest['role'];
   /** Undefined once they are used. */
   #hello: Uint8Array | undefined;
   #offered: Uint8Array | undefined;
-  /** 0 once destroyed. */
-  #handle: number;
-  #phase: Phase = 'handshake';
-  #deadline: number | undefined;
   /** From the first alert on. */
   #alerts: SeenAlerts | undefined;
   /** What the handshake rests for, until `answer(SESSION_NEED, …)` or `answerName`. */
   #asking: 'session' | 'name' | undefined;
-  #name: NameQuestion | undefined;
   /** Whether the peer is to put an id of ours on its records. */
   readonly #hasOwnId: boolean;
   /** Goes on from another one's state. */

@@ -20,36 +20,36 @@ import { DriverReports } from './driver-reports.ts';
 import { engineDefect } from './engine-defect.ts';
 
 export class AssociationDriver extends DriverReports implements GiveAnswer {
+  // What every message needs comes first and stands close together: with many peers it is in no cache any more.
+  #over = false;
+  /** From the start: an association may report while it is being made. */
+  #inside = true;
   /** Wire bytes. */
-  bytesSent = 0;
   bytesReceived = 0;
-  /** From the first call to `established`, milliseconds. */
-  handshakeMs: number | undefined;
+  readonly #association: Association;
+  readonly #host: DriverHost;
+  readonly #queue = new Fifo<DriverEvent>();
+  #draining = false;
+  #deadline: DriverDeadline | undefined;
   /** Whoever exports the association, and knows what may still be sent. */
   keeper: AssociationKeeper | undefined;
-  /** It threw while it was being freed: for whoever closes, and not for the transport. */
-  defect: NetError | undefined;
-  readonly #host: DriverHost;
-  readonly #lower: LowerSocket;
-  readonly #association: Association;
-  /** While there is one. */
-  #deadline: DriverDeadline | undefined;
-  /** From the first question to the end of the handshake. */
-  #lookups: DriverLookups | undefined;
-  readonly #queue = new Fifo<DriverEvent>();
-  #startedAt = 0;
-  /** From the start, because an association may report while it is being made. */
-  #inside = true;
-  #draining = false;
-  #over = false;
-  #freed = false;
-  /** What went wrong below, in case nothing better becomes known. */
-  #hint: NetError | undefined;
   #sending = false;
   /** Refused by the lower socket while `send` ran: the sender's to know. At other times it is as if lost on the way. */
   #sendError: NetError | undefined;
-  /** What the lower socket wants to be waited for, said while `send` ran. */
+  /** What the lower socket then wants to be waited for. */
   #room: Promise<void> | undefined;
+  bytesSent = 0;
+  readonly #lower: LowerSocket;
+  /** From the first call to `established`, milliseconds. */
+  handshakeMs: number | undefined;
+  /** It threw while it was being freed: for whoever closes, and not for the transport. */
+  defect: NetError | undefined;
+  /** From the first question to the end of the handshake. */
+  #lookups: DriverLookups | undefined;
+  #startedAt = 0;
+  #freed = false;
+  /** What went wrong below, in case nothing better becomes known. */
+  #hint: NetError | undefined;
 
   constructor(lower: LowerSocket, host: DriverHost, open: (output: Output) => Association) {
     super();

@@ -27,14 +27,14 @@ export interface ReceiveQueueHost {
 }
 
 export class ReceiveQueue {
+  /** The sink takes every message at once: nothing waits before it. */
+  #flowing = false;
+  #sink: LowerSink | undefined;
   readonly #host: ReceiveQueueHost;
   readonly #items = new Fifo<ReceivedMessage>();
   readonly #calls = new PendingCalls<ReceivedMessage | null>();
   #limits: Required<QueueLimits>;
   #bytes = 0;
-  #sink: LowerSink | undefined;
-  /** The sink takes every message at once: nothing waits before it. */
-  #flowing = false;
   #paused = false;
   #held = false;
   #scheduled = false;

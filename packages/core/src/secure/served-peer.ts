@@ -21,12 +21,12 @@ export type PeerTarget = Pick<SocketHost, 'deliver' | 'end' | 'softError' | 'fai
 export type PeerStart = Omit<PeerOpening, 'opening'>;
 
 export class ServedPeer implements PeerRun, DriverHost {
-  address: Address;
   readonly driver: AssociationDriver;
+  #target: PeerTarget | undefined;
   readonly #service: PeerService;
+  address: Address;
   readonly #start: PeerStart;
   readonly #watch: HandshakeWatch | undefined;
-  #target: PeerTarget | undefined;
   #over = false;
   #facts: AssociationInfo | undefined;
 

@@ -32,21 +32,25 @@ export interface Accepted {
 export type MakePeer = (init: SocketInit, accepted: Accepted) => AcceptedPeer;
 
 export class SocketGuard {
-  readonly init: SocketInit;
-  readonly kind: 'datagram' | 'stream';
-  readonly secure: boolean;
-  readonly events: SocketEvents = new SocketEvents();
+  // What every message needs comes first and stands close together: with many peers it is in no cache any more.
+  state: SocketState = 'closed';
   readonly counters: SocketCounters = new SocketCounters();
   readonly reception: ReceiveQueue;
+  readonly events: SocketEvents = new SocketEvents();
   readonly operations: GuardedOperations;
-  /** Largest message that may be sent, bytes. */
-  readonly largest: number;
-  recvTimeout: number;
   /** Connected or accepted, neither failed nor disposed: `send` may go on. */
   ready = false;
-  disposed = false;
   /** The layer above that adopted the socket. */
   owner: string | undefined;
+  /** The call that is inside the operations now: their errors belong to it. */
+  calling: string | undefined;
+  /** Largest message that may be sent, bytes. */
+  readonly largest: number;
+  readonly kind: 'datagram' | 'stream';
+  readonly secure: boolean;
+  readonly init: SocketInit;
+  recvTimeout: number;
+  disposed = false;
   /** Where peers go that are the owner's. */
   taker: ((peer: Socket) => void) | undefined;
   /** What was given to `connect`; numeric after accept. */
@@ -55,11 +59,8 @@ export class SocketGuard {
   failure: NetError | undefined;
   /** `accept` was used since `bind`. */
   listening = false;
-  /** The call that is inside the operations now: their errors belong to it. */
-  calling: string | undefined;
   /** How often it was closed. */
   closes = 0;
-  state: SocketState = 'closed';
   /** From the first one on. */
   #transition: Transition | undefined;
   #peers: PeerSockets | undefined;
