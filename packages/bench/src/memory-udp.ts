@@ -9,6 +9,10 @@ export interface MemoryUdp {
   readonly plugin: Plugin;
   /** Nobody hears anything any more: sockets that are closed now leave their peers as they are. */
   silent: boolean;
+  /** Gets what clients send, instead of the socket that is bound. */
+  tap: ((data: Uint8Array, from: Address) => void) | undefined;
+  /** To the socket that is bound. */
+  deliver(data: Uint8Array, from: Address): void;
 }
 
 export function memoryUdp(): MemoryUdp {
@@ -17,6 +21,8 @@ export function memoryUdp(): MemoryUdp {
   let made = 0;
   const network: MemoryUdp = {
     silent: false,
+    tap: undefined,
+    deliver: (data, from) => server?.deliver(data, from),
     plugin: {
       contract: 1,
       name: 'udp-memory',
@@ -43,7 +49,8 @@ export function memoryUdp(): MemoryUdp {
       },
       send(data) {
         const [copy, from] = [new Uint8Array(data), { ...local! }];
-        if (!network.silent) queueMicrotask(() => server?.deliver(copy, from));
+        if (network.tap !== undefined) network.tap(copy, from);
+        else if (!network.silent) queueMicrotask(() => server?.deliver(copy, from));
       },
       sendTo(data, to) {
         const copy = new Uint8Array(data);

@@ -1,10 +1,11 @@
 /**
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
  * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
- * client of ours with a port of its own. Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]
- * [speaking]`, default `1,100,10000 dtls`; `udp` is the same without security, for comparison; `speaking`: how many of
- * the peers send messages, in turn (default: all). Each peer takes a file descriptor (`ulimit -n`);
- * pinned to one core (`taskset -c 1`) the figures vary least.
+ * client of ours with a port of its own. Messages come from one of the peers, and then from all in turn, which is the
+ * worst for caches: of the server, and of the clients, whose processor time is not counted but whose caches are the same.
+ * Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]`, default `1,100,10000 dtls`; `udp` is the same
+ * without security, for comparison. Each peer takes a file descriptor (`ulimit -n`); pinned to one core
+ * (`taskset -c 1`) the figures vary least.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -54,33 +55,40 @@ async function measureWith(size: number): Promise<void> {
     const perPeer = (kept.rss - before.rss) / size / 1_024;
     const heap = (kept.heapUsed - before.heapUsed) / size / 1_024;
     const rates: string[] = [];
-    for (const inFlight of [1, AT_ONCE]) {
-      const costs: number[] = [];
-      const ours: number[] = [];
-      const perSecond: number[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
-        const from = await costOf(server);
-        perSecond.push(await echoes(clients.slice(0, SPEAKING), MESSAGES, inFlight));
-        const to = await costOf(server);
-        costs.push((to.cpu - from.cpu) / MESSAGES);
-        ours.push((to.user - from.user) / MESSAGES);
-      }
+    for (const speaking of new Set([1, size])) {
       rates.push(
-        `${inFlight} at once ${median(costs).toFixed(1)} µs, ${median(ours).toFixed(1)} of them outside the kernel ` +
-          `(${Math.round(median(perSecond))}/s)`,
+        await rate(server, clients.slice(0, speaking), 1),
+        await rate(server, clients.slice(0, speaking), AT_ONCE),
       );
     }
     const { stats } = await costOf(server);
     process.stdout.write(
       `${size} ${TYPE} peers: ${stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
         `${Math.round(handshakeCpu)} µs of the server each; ${perPeer.toFixed(1)} KiB resident for each peer ` +
-        `(${heap.toFixed(1)} KiB of them in the heap); one message and its echo: ${rates.join(', ')}\n`,
+        `(${heap.toFixed(1)} KiB of them in the heap); one message and its echo:\n${rates.join('')}`,
     );
   } finally {
     await net.close();
     server.disconnect();
     await once(server, 'exit');
   }
+}
+
+async function rate(server: ChildProcess, clients: readonly Socket[], inFlight: number): Promise<string> {
+  const costs: number[] = [];
+  const ours: number[] = [];
+  const perSecond: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const from = await costOf(server);
+    perSecond.push(await echoes(clients, MESSAGES, inFlight));
+    const to = await costOf(server);
+    costs.push((to.cpu - from.cpu) / MESSAGES);
+    ours.push((to.user - from.user) / MESSAGES);
+  }
+  return (
+    `  ${clients.length} speaking, ${inFlight} at once: ${median(costs).toFixed(1)} µs, ` +
+    `${median(ours).toFixed(1)} of them outside the kernel (${Math.round(median(perSecond))}/s)\n`
+  );
 }
 
 async function connectAll(net: Net, port: number, count: number): Promise<Socket[]> {
@@ -131,7 +139,6 @@ async function costOf(server: ChildProcess, what: 'memory' | 'time' = 'time'): P
 }
 
 const TYPE = process.argv[3] ?? 'dtls';
-const SPEAKING = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
 const AT_ONCE = 32;
 const MESSAGES = 50_000;
 const ROUNDS = 3;
