@@ -1,6 +1,6 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity, Pki } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { configured, meet, presenting, revoking, trusting } from '../test/certificates.ts';
 
 let pki: Pki;
@@ -9,15 +9,12 @@ let middle: Authority;
 let other: Authority;
 let weak: Authority;
 let leaf: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((made) => {
+  pki = made;
   [root, other, weak] = [pki.authority('root'), pki.authority('other'), pki.authority('weak', { key: 'rsa1024' })];
   middle = root.authority('middle');
   leaf = root.issue('server.example');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 type Lists = readonly { pem: Buffer }[];
 
