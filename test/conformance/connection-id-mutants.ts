@@ -7,6 +7,7 @@ import type { Association, AssociationRequest, Plugin, SecureConfiguration } fro
 import { connectionIds, listen } from '@avs-net/dtls-endpoint';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import type { CertificateMutant } from './certificate-mutants.ts';
+import { overridden, withOutput } from './mutant.ts';
 
 type Info = ReturnType<Association['info']>;
 
@@ -69,8 +70,7 @@ function mutant(name: string, caughtBy: string, change: Change): CertificateMuta
           const make = (asked: AssociationRequest): Association => {
             const counts = { datagrams: 0, messages: 0 };
             const request = change.request?.(asked) ?? asked;
-            const output = counting(request.output, counts, change);
-            return broken(sound.association!({ ...request, output }), request, change, counts);
+            return broken(sound.association!(counting(request, counts, change)), request, change, counts);
           };
           const ids = connectionIds(configuration.connectionId, 'server', (init) => host.error(init));
           return {
@@ -91,8 +91,8 @@ interface Counts {
   messages: number;
 }
 
-function counting(output: AssociationRequest['output'], counts: Counts, change: Change): AssociationRequest['output'] {
-  return {
+function counting(request: AssociationRequest, counts: Counts, change: Change): AssociationRequest {
+  return withOutput(request, (output) => ({
     datagram(bytes) {
       for (const each of change.datagram?.(bytes) ?? [bytes]) output.datagram(each);
     },
@@ -100,34 +100,20 @@ function counting(output: AssociationRequest['output'], counts: Counts, change: 
       counts.messages += 1;
       output.message(bytes);
     },
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    session: (session) => output.session?.(session),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
+  }));
 }
 
 function broken(sound: Association, request: AssociationRequest, change: Change, counts: Counts): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (property === 'newest' && change.newest !== undefined) {
-        return change.newest(target.newest, counts.datagrams, counts.messages);
-      }
-      if (property === 'info' && change.info !== undefined) return () => change.info!(target.info(), request);
-      if (property === 'maxMessage' && change.maxMessage !== undefined) {
-        return (limit: number) => change.maxMessage!(limit, target);
-      }
-      if (property === 'receive') {
-        return (bytes: Uint8Array, now: number) => {
-          counts.datagrams += 1;
-          target.receive(bytes, now);
-        };
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+  const { newest, info, maxMessage } = change;
+  return overridden(sound, {
+    get newest() {
+      return newest === undefined ? sound.newest : newest(sound.newest, counts.datagrams, counts.messages);
+    },
+    info: () => info?.(sound.info(), request) ?? sound.info(),
+    maxMessage: (limit) => maxMessage?.(limit, sound) ?? sound.maxMessage(limit),
+    receive(bytes, now) {
+      counts.datagrams += 1;
+      sound.receive(bytes, now);
     },
   });
 }

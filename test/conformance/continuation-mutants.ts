@@ -7,6 +7,7 @@ import type { Association, AssociationRequest, Continuation, Plugin, SecureConfi
 import { connectionIds, listen } from '@avs-net/dtls-endpoint';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import type { CertificateMutant } from './certificate-mutants.ts';
+import { overridden } from './mutant.ts';
 
 export const CONTINUATION_MUTANTS: readonly CertificateMutant[] = [
   mutant('shakes hands nevertheless', 'continuation/client', {
@@ -69,13 +70,10 @@ function mutant(name: string, caughtBy: string, change: Change): CertificateMuta
 }
 
 function broken(sound: Association, { info, continuation }: Change): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (property === 'info' && info !== undefined) return () => info(sound.info());
-      const value: unknown = Reflect.get(target, property, target);
-      if (property === 'continuation' && continuation !== undefined)
-        return value && continuation(value as Continuation);
-      return typeof value === 'function' ? value.bind(target) : value;
+  return overridden(sound, {
+    ...(info && { info: () => info(sound.info()) }),
+    get continuation() {
+      return sound.continuation && (continuation?.(sound.continuation) ?? sound.continuation);
     },
   });
 }

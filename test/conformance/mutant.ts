@@ -14,7 +14,7 @@ import type {
   Output,
   Plugin,
 } from '@avs-net/core/plugin';
-import { listen } from '@avs-net/dtls-endpoint';
+import { layered, listen } from '@avs-net/dtls-endpoint';
 import { customBackend } from '../../examples/custom-backend/src/index.ts';
 
 export interface Mutant {
@@ -74,36 +74,16 @@ export function withOutput(
   request: AssociationRequest,
   change: (output: Output) => Partial<Output>,
 ): AssociationRequest {
-  const { output } = request;
-  const passed: Output = {
-    datagram: (bytes) => output.datagram(bytes),
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
-  return { ...request, output: { ...passed, ...change(output) } };
+  return { ...request, output: layered(request.output, change(request.output)) };
 }
 
-function overridden(sound: Association, change: Partial<Association>): Association {
-  return {
-    start: (now) => (change.start ? change.start(now) : sound.start(now)),
-    receive: (bytes, now) => (change.receive ? change.receive(bytes, now) : sound.receive(bytes, now)),
-    send: (message, now) => (change.send ? change.send(message, now) : sound.send(message, now)),
-    timeout: (now) => (change.timeout ? change.timeout(now) : sound.timeout(now)),
-    answer: (id, value, now) => (change.answer ? change.answer(id, value, now) : sound.answer?.(id, value, now)),
-    shutdown: (now) => (change.shutdown ? change.shutdown(now) : sound.shutdown(now)),
-    get deadline() {
-      return 'deadline' in change ? change.deadline : sound.deadline;
+/** The operations and properties of `change` in place of those of `sound`; the rest stays what it is. */
+export function overridden(sound: Association, change: Partial<Association>): Association {
+  return new Proxy(sound, {
+    get(target, property) {
+      if (Object.hasOwn(change, property)) return change[property as keyof Association];
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
     },
-    get phase() {
-      return change.phase ?? sound.phase;
-    },
-    maxMessage: (limit) => (change.maxMessage ? change.maxMessage(limit) : sound.maxMessage(limit)),
-    info: () => (change.info ? change.info() : sound.info()),
-    destroy: () => (change.destroy ? change.destroy() : sound.destroy()),
-  };
+  });
 }

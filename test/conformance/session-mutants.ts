@@ -7,6 +7,7 @@ import type { Association, AssociationRequest, Configuration, Plugin, SecureConf
 import { listen } from '@avs-net/dtls-endpoint';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import type { CertificateMutant } from './certificate-mutants.ts';
+import { overridden, withOutput } from './mutant.ts';
 
 export const SESSION_MUTANTS: readonly CertificateMutant[] = [
   mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: () => 'the same for all' }),
@@ -16,7 +17,7 @@ export const SESSION_MUTANTS: readonly CertificateMutant[] = [
   }),
   mutant('never offers a session', 'sessions/outlives-socket', { request: ({ session: _, ...request }) => request }),
   mutant('keeps no session', 'claims/resumption', {
-    request: (request) => ({ ...request, output: { ...bound(request.output), session: () => {} } }),
+    request: (request) => withOutput(request, () => ({ session: () => {} })),
   }),
   mutant('calls every handshake resumed', 'sessions/none-without-store', {
     info: (info) => ({ ...info, resumed: true }),
@@ -81,40 +82,18 @@ function mutant(name: string, caughtBy: string, change: Change): CertificateMuta
   return { name, caughtBy, plugin };
 }
 
-/** Changes the operations of `sound` in place; the rest stays what it is. */
 function broken(sound: Association, { info, answer, exporter }: Change, keys: Uint8Array[]): Association {
-  const own: Record<string, unknown> = {};
-  if (info !== undefined) own['info'] = () => info(sound.info());
-  if (answer !== undefined) {
-    own['answer'] = (id: number, key: Uint8Array | undefined, now: number) => {
-      const given = answer(key, keys);
-      if (key !== undefined) keys.push(key.slice());
-      sound.answer?.(id, given ?? key, now);
-    };
-  }
-  if (exporter !== undefined) {
-    own['exportKeyingMaterial'] = (label: string, length: number) =>
-      exporter(sound.exportKeyingMaterial!.bind(sound), length, label);
-  }
-  return new Proxy(sound, {
-    get(target, property) {
-      if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
+  return overridden(sound, {
+    ...(info && { info: () => info(sound.info()) }),
+    ...(answer && {
+      answer(id, key, now) {
+        const given = answer(key, keys);
+        if (key !== undefined) keys.push(key.slice());
+        sound.answer?.(id, given ?? key, now);
+      },
+    }),
+    ...(exporter && {
+      exportKeyingMaterial: (label, length) => exporter(sound.exportKeyingMaterial!.bind(sound), length, label),
+    }),
   });
-}
-
-/** Methods keep what they belong to. */
-function bound(output: AssociationRequest['output']): AssociationRequest['output'] {
-  return {
-    datagram: (bytes) => output.datagram(bytes),
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
 }

@@ -6,7 +6,9 @@ import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
 import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
 import { withoutServerCertValidation } from '@avs-net/credentials';
+import { layered } from '@avs-net/dtls-endpoint';
 import { tlsNode } from '@avs-net/tls-node';
+import { overridden } from './mutant.ts';
 
 export interface StreamMutant {
   readonly name: string;
@@ -192,7 +194,7 @@ function mutant(name: string, caughtBy: string | readonly string[], change: Chan
             ...(scope === undefined ? {} : { sessionScope: scope }),
             association(asked) {
               const wanted = request(asked);
-              const output = { ...passing(wanted.output), ...change.output?.(wanted) };
+              const output = layered(wanted.output, change.output?.(wanted) ?? {});
               const made = sound.association!({ ...wanted, output });
               return overridden(made, change.association?.(made) ?? {});
             },
@@ -209,20 +211,6 @@ function inBothRoles(what: string): readonly string[] {
   return [`stream/client-${what}`, `stream/server-${what}`];
 }
 
-function passing(output: Output): Output {
-  return {
-    datagram: (bytes) => output.datagram(bytes),
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    session: (session) => output.session?.(session),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
-}
-
 /** The operations of `sound` as they were, for changes that go on to them. */
 function methods(sound: Association) {
   return {
@@ -232,16 +220,6 @@ function methods(sound: Association) {
     info: sound.info.bind(sound),
     destroy: sound.destroy.bind(sound),
   };
-}
-
-function overridden(sound: Association, change: Partial<Association>): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (Object.hasOwn(change, property)) return change[property as keyof Association];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 /** Brands are kept: they do not meet the eye. */
