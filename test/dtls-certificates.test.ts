@@ -20,6 +20,7 @@ import { dtlsStage } from './openssl-dtls.ts';
 import { needs, type PeerServer } from './peers.ts';
 import type { Authority, Identity, Pki } from './pki.ts';
 import { pkiStage } from './pki-stage.ts';
+import { REFUSED_CERTIFICATES } from './refused-certificates.ts';
 
 let pki: Pki;
 let root: Authority;
@@ -54,36 +55,8 @@ describe.each([
     expect(Buffer.from((await socket.receive({ timeout: 5_000 }))!).toString()).toBe('to the server\n');
   });
 
-  it.each<[string, () => Identity, string, string]>([
-    [
-      'that has expired',
-      () => root.issue('server.example', { validity: 'expired' }),
-      'CERT_HAS_EXPIRED',
-      'certificate_expired',
-    ],
-    [
-      'that is not valid yet',
-      () => root.issue('server.example', { validity: 'future' }),
-      'CERT_NOT_YET_VALID',
-      'bad_certificate',
-    ],
-    ['of another name', () => root.issue('other.example'), 'HOSTNAME_MISMATCH', 'bad_certificate'],
-    ['of another authority', () => other.issue('server.example'), 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown_ca'],
-    [
-      'without its intermediate',
-      () => alone(middle.issue('server.example')),
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'unknown_ca',
-    ],
-    ['that signed itself', () => pki.selfSigned('server.example'), 'DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca'],
-    [
-      'for clients only',
-      () => root.issue('server.example', { purposes: ['clientAuth'] }),
-      'INVALID_PURPOSE',
-      'unsupported_certificate',
-    ],
-  ])('refuses a certificate %s', async (_what, make, name, alert) => {
-    const { port } = await serve(peer, make());
+  it.each(REFUSED_CERTIFICATES)('refuses a certificate %s', async (_what, make, name, alert) => {
+    const { port } = await serve(peer, make({ pki, root, middle, other }));
     const socket = await client();
     await expect(socket.connect('127.0.0.1', port)).rejects.toMatchObject({
       code: 'EPROTO',
@@ -214,10 +187,6 @@ function required(): Partial<CertificateServerOptions> {
 
 function under(authority: Authority, options: { digest?: 'sha1' } = {}): { authority: Authority; identity: Identity } {
   return { authority, identity: authority.issue('server.example', options) };
-}
-
-function alone(identity: Identity): Identity {
-  return { ...identity, chain: identity.certificate, chainFile: identity.certificateFile };
 }
 
 /** It trusts the root and calls its server server.example. */
