@@ -3,15 +3,13 @@
  * of the contract, and the case that is there to catch it.
  */
 
-import type { Association, AssociationRequest, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { connectionIds, listen } from '@avs-net/dtls-endpoint';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
-import { overridden, withOutput } from './mutant.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
 type Info = ReturnType<Association['info']>;
 
-export const CONNECTION_ID_MUTANTS: readonly CertificateMutant[] = [
+export const CONNECTION_ID_MUTANTS: readonly Mutant[] = [
   mutant('takes every datagram for the newest record', 'ids/forged-record', {
     newest: (_, datagrams) => datagrams,
   }),
@@ -56,33 +54,15 @@ interface Change {
   readonly datagram?: (bytes: Uint8Array) => readonly Uint8Array[];
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(given, host) {
-          const { configuration: changed = (same) => same } = change;
-          const configuration = changed(given as SecureConfiguration);
-          const sound = await module.context(configuration, host);
-          const make = (asked: AssociationRequest): Association => {
-            const counts = { datagrams: 0, messages: 0 };
-            const request = change.request?.(asked) ?? asked;
-            return broken(sound.association!(counting(request, counts, change)), request, change, counts);
-          };
-          const ids = connectionIds(configuration.connectionId, 'server', (init) => host.error(init));
-          return {
-            sessionScope: sound.sessionScope!,
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener, ids) }),
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+function mutant(name: string, caughtBy: string, change: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: change.configuration,
+    association: (make) => (asked) => {
+      const counts = { datagrams: 0, messages: 0 };
+      const request = change.request?.(asked) ?? asked;
+      return broken(make(counting(request, counts, change)), request, change, counts);
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 

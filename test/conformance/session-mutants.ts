@@ -3,16 +3,14 @@
  * the contract, and the case that is there to catch it.
  */
 
-import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { listen } from '@avs-net/dtls-endpoint';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
-import { overridden, withOutput } from './mutant.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
-export const SESSION_MUTANTS: readonly CertificateMutant[] = [
-  mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: () => 'the same for all' }),
+export const SESSION_MUTANTS: readonly Mutant[] = [
+  mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: 'the same for all' }),
   mutant('binds its sessions to no key', 'sessions/other-key', {
-    sessionScope: () => 'the same for all',
+    sessionScope: 'the same for all',
     answer: (_, keys) => keys[0],
   }),
   mutant('never offers a session', 'sessions/outlives-socket', { request: ({ session: _, ...request }) => request }),
@@ -47,7 +45,7 @@ type Info = ReturnType<Association['info']>;
 type Exporter = NonNullable<Association['exportKeyingMaterial']>;
 
 interface Change {
-  readonly sessionScope?: () => string;
+  readonly sessionScope?: string;
   readonly configuration?: (configuration: SecureConfiguration) => SecureConfiguration;
   readonly request?: (request: AssociationRequest) => AssociationRequest;
   readonly info?: (info: Info) => Info;
@@ -56,29 +54,15 @@ interface Change {
   readonly exporter?: (sound: Exporter, length: number, label: string) => Uint8Array;
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(configuration: Configuration, host) {
-          const { configuration: changed = (same) => same, request = (same) => same, sessionScope } = change;
-          const sound = await module.context(changed(configuration as SecureConfiguration), host);
-          const keys: Uint8Array[] = [];
-          const make = (asked: AssociationRequest): Association =>
-            broken(sound.association!(request(asked)), change, keys);
-          return {
-            sessionScope: sessionScope?.() ?? sound.sessionScope!,
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+function mutant(name: string, caughtBy: string, change: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: change.configuration,
+    sessionScope: change.sessionScope,
+    association(make) {
+      const keys: Uint8Array[] = [];
+      return (request) => broken(make(change.request?.(request) ?? request), change, keys);
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 

@@ -4,19 +4,14 @@
 
 import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
-import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { withoutServerCertValidation } from '@avs-net/credentials';
-import { layered } from '@avs-net/dtls-endpoint';
 import { tlsNode } from '@avs-net/tls-node';
-import { overridden } from './mutant.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
-export interface StreamMutant {
-  readonly name: string;
+export interface StreamMutant extends Omit<Mutant, 'caughtBy'> {
   /** The cases that must catch it; others may too. */
   readonly caughtBy: readonly string[];
-  readonly plugin: Plugin;
-  /** What is broken lies above the backend, where core would have caught it. */
-  readonly core?: Core;
 }
 
 export const STREAM_MUTANTS: readonly StreamMutant[] = [
@@ -180,30 +175,15 @@ interface Change {
 }
 
 function mutant(name: string, caughtBy: string | readonly string[], change: Change): StreamMutant {
-  const plugin: Plugin = {
-    ...tlsNode,
-    name: 'mutant',
-    load: async () => {
-      const module = await tlsNode.load();
-      return {
-        async context(configuration: Configuration, host) {
-          const { configuration: changed = (same) => same, request = (same) => same, sessionScope } = change;
-          const sound = await module.context(changed(configuration as SecureConfiguration), host);
-          const scope = sessionScope ?? sound.sessionScope;
-          return {
-            ...(scope === undefined ? {} : { sessionScope: scope }),
-            association(asked) {
-              const wanted = request(asked);
-              const output = layered(wanted.output, change.output?.(wanted) ?? {});
-              const made = sound.association!({ ...wanted, output });
-              return overridden(made, change.association?.(made) ?? {});
-            },
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+  const plugin = brokenCopy(tlsNode, {
+    configuration: change.configuration,
+    sessionScope: change.sessionScope,
+    association: (make) => (asked) => {
+      const request = change.request?.(asked) ?? asked;
+      const sound = make(withOutput(request, () => change.output?.(request) ?? {}));
+      return overridden(sound, change.association?.(sound) ?? {});
     },
-  };
+  });
   return { name, caughtBy: [caughtBy].flat(), plugin };
 }
 
