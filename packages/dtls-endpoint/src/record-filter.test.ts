@@ -1,4 +1,4 @@
-import { ATTACKS, FURTHER_ATTACKS, type Seen } from '@avs-net/conformance/attacks';
+import { ATTACKS, FURTHER_ATTACKS } from '@avs-net/conformance/attacks';
 import {
   changeCipherSpec,
   clientHello,
@@ -11,6 +11,7 @@ import {
 } from '@avs-net/conformance/dtls-records';
 import type { AssociationInfo } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
+import { seenOn } from '../../../test/seen-datagrams.ts';
 import { type FilteredFake, filteredFake } from '../test/filtered-fake.ts';
 
 const CCM_8: AssociationInfo = { version: 'DTLSv1.2', ciphersuite: { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8' } };
@@ -22,16 +23,7 @@ function established(facts = CCM_8, role: 'client' | 'server' = 'client'): Filte
   return made;
 }
 
-let state = 1;
-const seen: Seen = {
-  protectedRecord: record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) }),
-  first: clientHello(),
-  noise: (length) =>
-    Uint8Array.from({ length }, () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return state >>> 16;
-    }),
-};
+const seen = seenOn([clientHello(), record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) })]);
 
 describe('an established association', () => {
   it('knows all the attacks', () => expect(ATTACKS).toHaveLength(31));
