@@ -21,6 +21,7 @@ import type { Address } from '@avs-net/core/plugin';
 import { psk, pskServer } from '@avs-net/credentials';
 import { liveObjects } from '@avs-net/dtls-openssl';
 import { expect } from 'vitest';
+import { seenOn } from './seen-datagrams.ts';
 import { type SpoofedUdp, spoofedUdp } from './spoofed-udp.ts';
 
 /** Nobody we know, whose answers only count. */
@@ -113,17 +114,7 @@ export class BesiegedServer {
 
   /** What somebody on the way to the server has seen. */
   seen(): Seen {
-    const way = this.network.arrived.map(({ data }) => data);
-    let state = 1;
-    return {
-      first: way[0]!,
-      protectedRecord: way.findLast((bytes) => bytes[0] === 23)!,
-      noise: (length) =>
-        Uint8Array.from({ length }, () => {
-          state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-          return state >>> 16;
-        }),
-    };
+    return seenOn(this.network.arrived.map(({ data }) => data));
   }
 }
 

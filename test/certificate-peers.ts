@@ -5,13 +5,8 @@
 
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import type { Child } from './child.ts';
-import { type PeerProgram, startPeer } from './peers.ts';
+import { type PeerProgram, type PeerServer, sClient, sServer, startPeer } from './peers.ts';
 import type { Identity } from './pki.ts';
-
-export interface PeerServer {
-  readonly child: Child;
-  readonly port: number;
-}
 
 export interface ServerRules {
   /** Asks for a certificate of the client, insists on it, and verifies it with this. */
@@ -35,19 +30,14 @@ export const openssl: CertificatePeer = {
   server: 'openssl',
   client: 'openssl',
   keys: ['rsa', 'p256', 'p384'],
-  async startServer(identity, { clientsOf, flags = [] } = {}) {
+  startServer(identity, { clientsOf, flags = [] } = {}) {
     const own = opensslIdentity(identity);
     const asks = clientsOf && ['-Verify', '3', '-verify_return_error', '-CAfile', clientsOf.certificateFile];
-    const where = ['-dtls1_2', '-accept', '127.0.0.1:0'];
-    const child = startPeer('openssl', ['s_server', ...where, ...own, ...(asks ?? ['-no-CAfile']), ...flags]);
-    const [, port] = await child.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-    return { child, port: Number(port) };
+    return sServer('-dtls1_2', ...own, ...(asks ?? ['-no-CAfile']), ...flags);
   },
   startClient(port, { certificateFile }, name, own) {
     const checks = ['-CAfile', certificateFile, '-verify_return_error', '-verify_hostname', name, '-servername', name];
-    return startPeer('openssl', [
-      ...['s_client', '-dtls1_2', '-connect', `127.0.0.1:${port}`, ...checks, ...(own ? opensslIdentity(own) : [])],
-    ]);
+    return sClient(port, '-dtls1_2', ...checks, ...(own ? opensslIdentity(own) : []));
   },
   connected: /Verify return code: 0 \(ok\)/,
 };

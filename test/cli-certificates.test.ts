@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Child, startChild } from './child.ts';
-import { needs } from './peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
+import type { Authority, Identity, Pki } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
 const BIN = fileURLToPath(new URL('../packages/cli/bin/avs-net.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'avs-net-cli-certificates-'));
@@ -19,18 +19,13 @@ let identity: Identity;
 let device: Identity;
 let lists: { readonly good: string; readonly bad: string };
 
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((made) => {
+  pki = made;
   root = pki.authority('root');
   [identity, device] = [root.issue('server.example'), root.issue('device')];
   lists = { good: root.revocationList([device]).file, bad: root.revocationList([identity]).file };
 });
-afterAll(() => {
-  pki?.[Symbol.dispose]();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const avsNet = (...args: string[]): Child => startChild(process.execPath, [BIN, ...args, '--json']);
 

@@ -14,9 +14,9 @@ import {
 } from '@avs-net/credentials';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { udp } from '@avs-net/udp';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from './peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Authority, Identity, Pki } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
 let pki: Pki;
 let root: Authority;
@@ -25,13 +25,12 @@ let net: Net;
 let port: number;
 let session: Map<string, Uint8Array>;
 
-beforeEach(async (test) => {
-  needs(test, 'openssl');
-  if (pki === undefined) {
-    pki = createPki();
-    root = pki.authority('root');
-    identity = root.issue('server.example');
-  }
+pkiStage((made) => {
+  pki = made;
+  root = pki.authority('root');
+  identity = root.issue('server.example');
+});
+beforeEach(async () => {
   session = new Map();
   net = createNet({ plugins: [udp, dtlsOpenssl] });
   const security = certificateServer({
@@ -44,7 +43,6 @@ beforeEach(async (test) => {
   port = server.localPort();
 });
 afterEach(async () => net?.close());
-afterAll(() => pki?.[Symbol.dispose]());
 
 async function connect(options: CertificateOptions = {}, rest: Partial<Configurations['dtls']> = {}): Promise<Socket> {
   const trustedCerts = certificateChainFromBuffer(root.certificate);

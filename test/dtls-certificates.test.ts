@@ -3,7 +3,7 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { type Configurations, createNet, type Net, type Socket } from '@avs-net/core';
+import type { Configurations, Socket } from '@avs-net/core';
 import {
   type CertificateOptions,
   type CertificateServerOptions,
@@ -14,35 +14,26 @@ import {
   certRevocationListFromBuffer,
   privateKeyFromFile,
 } from '@avs-net/credentials';
-import { dtlsOpenssl, liveObjects } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CertificatePeer, gnutls, openssl, type PeerServer, type ServerRules } from './certificate-peers.ts';
-import { needs } from './peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type CertificatePeer, gnutls, openssl, type ServerRules } from './certificate-peers.ts';
+import { dtlsStage } from './openssl-dtls.ts';
+import { needs, type PeerServer } from './peers.ts';
+import type { Authority, Identity, Pki } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
+import { REFUSED_CERTIFICATES } from './refused-certificates.ts';
 
 let pki: Pki;
 let root: Authority;
 let middle: Authority;
 let other: Authority;
-let net: Net;
-const open: AsyncDisposable[] = [];
 
-beforeEach((test) => {
-  needs(test, 'openssl');
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
-  if (pki !== undefined) return;
-  pki = createPki();
+const stage = dtlsStage();
+const { keep } = stage;
+pkiStage((made) => {
+  pki = made;
   [root, other] = [pki.authority('root'), pki.authority('other')];
   middle = root.authority('middle');
 });
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-  expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
-});
-afterAll(() => pki?.[Symbol.dispose]());
 
 describe.each([
   ['openssl', openssl],
@@ -64,36 +55,8 @@ describe.each([
     expect(Buffer.from((await socket.receive({ timeout: 5_000 }))!).toString()).toBe('to the server\n');
   });
 
-  it.each<[string, () => Identity, string, string]>([
-    [
-      'that has expired',
-      () => root.issue('server.example', { validity: 'expired' }),
-      'CERT_HAS_EXPIRED',
-      'certificate_expired',
-    ],
-    [
-      'that is not valid yet',
-      () => root.issue('server.example', { validity: 'future' }),
-      'CERT_NOT_YET_VALID',
-      'bad_certificate',
-    ],
-    ['of another name', () => root.issue('other.example'), 'HOSTNAME_MISMATCH', 'bad_certificate'],
-    ['of another authority', () => other.issue('server.example'), 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown_ca'],
-    [
-      'without its intermediate',
-      () => alone(middle.issue('server.example')),
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'unknown_ca',
-    ],
-    ['that signed itself', () => pki.selfSigned('server.example'), 'DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca'],
-    [
-      'for clients only',
-      () => root.issue('server.example', { purposes: ['clientAuth'] }),
-      'INVALID_PURPOSE',
-      'unsupported_certificate',
-    ],
-  ])('refuses a certificate %s', async (_what, make, name, alert) => {
-    const { port } = await serve(peer, make());
+  it.each(REFUSED_CERTIFICATES)('refuses a certificate %s', async (_what, make, name, alert) => {
+    const { port } = await serve(peer, make({ pki, root, middle, other }));
     const socket = await client();
     await expect(socket.connect('127.0.0.1', port)).rejects.toMatchObject({
       code: 'EPROTO',
@@ -117,8 +80,7 @@ describe.each([
     ['127.0.0.2', false],
   ])('compares its address with %s in the certificate', async (address, accepted) => {
     const { port } = await serve(peer, root.issue('somebody', { names: [address] }));
-    const socket = await net.createSocket('dtls', { security: certificates(trustingRoot()) });
-    open.push(socket);
+    const socket = await stage.socket({ security: certificates(trustingRoot()) });
     const connecting = socket.connect('127.0.0.1', port);
     if (accepted) await connecting;
     else await expect(connecting).rejects.toMatchObject({ library: { code: 'IP_ADDRESS_MISMATCH' } });
@@ -184,10 +146,9 @@ describe.each([
     'shakes hands where both show a certificate with a key of kind %s',
     async (key) => {
       const listener = await server(middle.issue('server.example', { key }), required());
-      const child = peer.startClient(listener.localPort(), root, 'server.example', middle.issue('device', { key }));
-      open.push(child);
-      const socket = await listener.accept();
-      open.push(socket);
+      const own = middle.issue('device', { key });
+      const child = keep(peer.startClient(listener.localPort(), root, 'server.example', own));
+      const socket = keep(await listener.accept());
       await child.line(peer.connected);
       expect(subjects(socket)).toEqual(['CN=device', 'CN=middle']);
       child.write('ping\n');
@@ -201,8 +162,7 @@ describe.each([
   ])('refuses a client certificate %s by alert', async (_what, make, heard) => {
     const listener = await server(root.issue('server.example'), required());
     const nobody = expect(listener.accept()).rejects.toMatchObject({ code: 'ECONNABORTED' });
-    const child = peer.startClient(listener.localPort(), root, 'server.example', make());
-    open.push(child);
+    const child = keep(peer.startClient(listener.localPort(), root, 'server.example', make()));
     await child.line(heard);
     await listener.close();
     await nobody;
@@ -229,28 +189,19 @@ function under(authority: Authority, options: { digest?: 'sha1' } = {}): { autho
   return { authority, identity: authority.issue('server.example', options) };
 }
 
-function alone(identity: Identity): Identity {
-  return { ...identity, chain: identity.certificate, chainFile: identity.certificateFile };
-}
-
 /** It trusts the root and calls its server server.example. */
-async function client(options: CertificateOptions = {}, rest: Partial<Configurations['dtls']> = {}): Promise<Socket> {
+function client(options: CertificateOptions = {}, rest: Partial<Configurations['dtls']> = {}): Promise<Socket> {
   const security = certificates({ ...trustingRoot(), ...options });
-  const socket = await net.createSocket('dtls', { security, serverNameIndication: 'server.example', ...rest });
-  open.push(socket);
-  return socket;
+  return stage.socket({ security, serverNameIndication: 'server.example', ...rest });
 }
 
-async function server({ chainFile, keyFile }: Identity, rules: Partial<CertificateServerOptions>): Promise<Socket> {
+function server({ chainFile, keyFile }: Identity, rules: Partial<CertificateServerOptions>): Promise<Socket> {
   const own = { serverCert: certificateChainFromFile(chainFile), serverKey: privateKeyFromFile(keyFile) };
-  const socket = await net.createSocket('dtls', { security: certificateServer({ ...own, ...rules }) });
-  open.push(socket);
-  await socket.bind('127.0.0.1', 0);
-  return socket;
+  return stage.server({ security: certificateServer({ ...own, ...rules }) });
 }
 
 async function serve(peer: CertificatePeer, identity: Identity, rules: ServerRules = {}): Promise<PeerServer> {
   const started = await peer.startServer(identity, rules);
-  open.push(started.child);
+  keep(started.child);
   return started;
 }

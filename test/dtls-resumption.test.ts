@@ -9,19 +9,16 @@ import { join } from 'node:path';
 import {
   bufferSessionStore,
   type Configurations,
-  createNet,
   fileSessionStore,
   memorySessionStore,
-  type Net,
   type SessionStore,
   type Socket,
 } from '@avs-net/core';
 import { psk, pskServer } from '@avs-net/credentials';
-import { dtlsOpenssl, liveObjects } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Child } from './child.ts';
-import { needs, startPeer } from './peers.ts';
+import { dtlsStage } from './openssl-dtls.ts';
+import { needs, type PeerServer, sClient, sServer, startPeer } from './peers.ts';
 import { PSK_PEERS } from './psk-peers.ts';
 
 const IDENTITY = 'interop-device';
@@ -29,20 +26,14 @@ const KEY = Buffer.from('sixteen bytes ok');
 const SUITE = 'PSK-AES128-GCM-SHA256';
 const security = psk({ identity: IDENTITY, key: KEY });
 
-let net: Net;
 let folder: string;
-const open: AsyncDisposable[] = [];
 
+afterEach(() => rmSync(folder, { recursive: true }));
+const stage = dtlsStage();
+const { keep, socket: createSocket } = stage;
 beforeEach((test) => {
   needs(test, 'openssl');
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
   folder = mkdtempSync(join(tmpdir(), 'avs-net-resumption-'));
-});
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-  rmSync(folder, { recursive: true });
-  expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
 });
 
 /** Each gives the store of one socket after the other; what keeps nothing itself is made anew every time. */
@@ -69,14 +60,14 @@ describe('a client of openssl s_server', () => {
       [name, 'session id', ['-no_ticket'], store] as const,
     ]),
   )('resumes out of %s by %s', async (_store, _how, flags, stores) => {
-    const { port, server } = await sServer(...flags);
+    const { port, child } = await serve(...flags);
     const store = stores();
     for (const resumed of [false, true, true]) {
-      await using socket = await net.createSocket('dtls', { security, session: store() });
+      await using socket = await createSocket({ security, session: store() });
       await socket.connect('127.0.0.1', port);
       expect(socket.getOption('sessionResumed')).toBe(resumed);
       expect(socket.info()).toMatchObject({ resumed, extendedMasterSecret: true });
-      await talk(socket, server, `resumed ${resumed}`);
+      await talk(socket, child, `resumed ${resumed}`);
     }
   });
 
@@ -85,42 +76,42 @@ describe('a client of openssl s_server', () => {
     ['is full of noise', new Uint8Array(1_024).fill(0xa5)],
     ['is too small for any session', new Uint8Array(64)],
   ])('shakes hands in full with a buffer that %s', async (_what, buffer) => {
-    const { port, server } = await sServer();
+    const { port, child } = await serve();
     for (let count = 0; count < 2; count++) {
-      await using socket = await net.createSocket('dtls', { security, session: bufferSessionStore(buffer) });
+      await using socket = await createSocket({ security, session: bufferSessionStore(buffer) });
       await socket.connect('127.0.0.1', port);
       expect(socket.getOption('sessionResumed')).toBe(count === 1 && buffer.length > 64);
-      await talk(socket, server, `hello ${count}`);
+      await talk(socket, child, `hello ${count}`);
     }
   });
 
   it('shakes hands in full with a server that has forgotten the session', async () => {
     const session = memorySessionStore();
     for (const flags of [[], [], ['-no_ticket'], ['-no_ticket']]) {
-      const { port, server } = await sServer(...flags);
-      await using socket = await net.createSocket('dtls', { security, session });
+      const { port, child } = await serve(...flags);
+      await using socket = await createSocket({ security, session });
       await socket.connect('127.0.0.1', port);
       expect(socket.getOption('sessionResumed')).toBe(false);
-      await talk(socket, server, 'hello');
+      await talk(socket, child, 'hello');
     }
   });
 
   it('never resumes without a store, nor for another identity or key', async () => {
-    const { port } = await sServer();
+    const { port } = await serve();
     const buffer = new Uint8Array(1_024);
     const session = bufferSessionStore(buffer);
-    const first = await net.createSocket('dtls', { security, session });
+    const first = await createSocket({ security, session });
     await first.connect('127.0.0.1', port);
     await first.dispose();
     const other = psk({ identity: 'somebody-else', key: KEY });
     for (const configuration of [{ security }, { security: other, session }]) {
-      await using socket = await net.createSocket('dtls', configuration);
+      await using socket = await createSocket(configuration);
       await socket.connect('127.0.0.1', port);
       expect(socket.getOption('sessionResumed')).toBe(false);
     }
     const fresh = psk({ identity: IDENTITY, key: Buffer.from('not the same key') });
     const dtlsHandshakeTimeouts = { min: 20, max: 40 };
-    await using socket = await net.createSocket('dtls', { security: fresh, session, dtlsHandshakeTimeouts });
+    await using socket = await createSocket({ security: fresh, session, dtlsHandshakeTimeouts });
     await expect(socket.connect('127.0.0.1', port)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   });
 });
@@ -130,14 +121,13 @@ describe('a client of other servers', () => {
     '$name: resumes, or shakes hands in full where it keeps no sessions',
     async (peer, context) => {
       peer.needed(context);
-      const server = await peer.start();
-      open.push(server);
+      const server = keep(await peer.start());
       const session = memorySessionStore();
       const resumed: boolean[] = [];
       for (let count = 0; count < 3; count++) {
         // Tickets of GnuTLS do not fit the 548 bytes that every path carries.
         const backendConfiguration = { forcedMtu: 1_500 };
-        await using socket = await net.createSocket('dtls', { security, session, backendConfiguration });
+        await using socket = await createSocket({ security, session, backendConfiguration });
         await socket.connect('127.0.0.1', server.port);
         resumed.push(socket.getOption('sessionResumed'));
         await server.talk(socket, count);
@@ -159,14 +149,14 @@ describe('a server', () => {
       asked.push(Buffer.from(identity).toString());
       return KEY;
     };
-    const listener = await serve({ security: { mode: 'psk', lookup } });
+    const listener = await listening({ security: { mode: 'psk', lookup } });
     const file = join(folder, 'session.pem');
     for (const [direction, resumed] of [
       ['-sess_out', false],
       ['-sess_in', true],
       ['-sess_in', true],
     ] as const) {
-      const client = sClient(listener, direction, file, ...flags);
+      const client = start(listener, direction, file, ...flags);
       await meet(listener, client, resumed);
     }
     expect(asked).toEqual([IDENTITY, IDENTITY, IDENTITY]);
@@ -177,13 +167,11 @@ describe('a server', () => {
     ['session id', ['--noticket']],
   ] as const)('resumes with gnutls-cli by %s', async ([, flags], context) => {
     needs(context, 'gnutls-cli');
-    const listener = await serve({ security: pskServer({ identities: new Map([[IDENTITY, KEY]]) }) });
+    const listener = await listening({ security: pskServer({ identities: new Map([[IDENTITY, KEY]]) }) });
     const client = gnutls(listener, ...flags);
-    const first = await listener.accept();
-    open.push(first);
+    const first = keep(await listener.accept());
     expect(first.info().resumed).toBe(false);
-    const second = await listener.accept();
-    open.push(second);
+    const second = keep(await listener.accept());
     expect(second.info()).toMatchObject({ resumed: true });
     expect(Buffer.from(second.info().pskIdentity!).toString()).toBe(IDENTITY);
     client.write('hello\n');
@@ -206,12 +194,12 @@ describe('a server', () => {
       asked.push(Buffer.from(identity).toString());
       return key;
     };
-    const listener = await serve({ security: { mode: 'psk', lookup } });
+    const listener = await listening({ security: { mode: 'psk', lookup } });
     const file = join(folder, 'session.pem');
-    await meet(listener, sClient(listener, '-sess_out', file), false);
+    await meet(listener, start(listener, '-sess_out', file), false);
     key = after;
     const nobody = expect(listener.accept()).rejects.toMatchObject({ code: 'ECONNABORTED' });
-    const cli = sClient(listener, '-sess_in', file);
+    const cli = start(listener, '-sess_in', file);
     // For the session, and, since that was refused, for the full handshake.
     await thrice;
     await listener.close();
@@ -226,13 +214,13 @@ describe('a server', () => {
       server: { ticketKeys },
     });
     const file = join(folder, 'session.pem');
-    const first = await serve(of(keys[0]));
-    await meet(first, sClient(first, '-sess_out', file), false);
+    const first = await listening(of(keys[0]));
+    await meet(first, start(first, '-sess_out', file), false);
     for (const [listener, resumed] of [
-      [await serve(of(keys[1], keys[0])), true],
-      [await serve(of(Buffer.alloc(32, 3))), false],
+      [await listening(of(keys[1], keys[0])), true],
+      [await listening(of(Buffer.alloc(32, 3))), false],
     ] as const) {
-      await meet(listener, sClient(listener, '-sess_in', file), resumed);
+      await meet(listener, start(listener, '-sess_in', file), resumed);
     }
   });
 });
@@ -252,22 +240,14 @@ async function meet(listener: Socket, client: Child, resumed: boolean): Promise<
   await client.ended;
 }
 
-async function serve(configuration: Configurations['dtls']): Promise<Socket> {
-  const socket = await net.createSocket('dtls', {
-    ...configuration,
-    dtlsHandshakeTimeouts: { min: 100, max: 400 },
-  });
-  open.push(socket);
-  await socket.bind('127.0.0.1', 0);
-  return socket;
+function listening(configuration: Configurations['dtls']): Promise<Socket> {
+  return stage.server({ ...configuration, dtlsHandshakeTimeouts: { min: 100, max: 400 } });
 }
 
-async function sServer(...flags: string[]): Promise<{ server: Child; port: number }> {
-  const args = ['-dtls1_2', '-nocert', '-accept', '127.0.0.1:0', '-psk', KEY.toString('hex'), '-cipher', SUITE];
-  const server = startPeer('openssl', ['s_server', ...args, ...flags]);
-  open.push(server);
-  const [, port] = await server.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-  return { server, port: Number(port) };
+async function serve(...flags: string[]): Promise<PeerServer> {
+  const started = await sServer('-dtls1_2', '-nocert', '-psk', KEY.toString('hex'), '-cipher', SUITE, ...flags);
+  keep(started.child);
+  return started;
 }
 
 /** Connects, ends, and connects again with the session. */
@@ -275,17 +255,12 @@ function gnutls(listener: Socket, ...flags: readonly string[]): Child {
   const priority = 'NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+PSK:+AES-128-GCM';
   const who = ['--pskusername', IDENTITY, '--pskkey', KEY.toString('hex'), '--priority', priority];
   const where = ['--udp', '-p', `${listener.localPort()}`, '127.0.0.1', '--resume', '--no-ca-verification'];
-  const client = startPeer('gnutls-cli', [...who, ...where, ...flags]);
-  open.push(client);
-  return client;
+  return keep(startPeer('gnutls-cli', [...who, ...where, ...flags]));
 }
 
-function sClient(listener: Socket, ...flags: string[]): Child {
-  const where = ['-connect', `127.0.0.1:${listener.localPort()}`, '-cipher', SUITE];
-  const who = ['-psk_identity', IDENTITY, '-psk', KEY.toString('hex')];
-  const client = startPeer('openssl', ['s_client', '-dtls1_2', ...where, ...who, ...flags]);
-  open.push(client);
-  return client;
+function start(listener: Socket, ...flags: string[]): Child {
+  const who = ['-psk_identity', IDENTITY, '-psk', KEY.toString('hex'), '-cipher', SUITE];
+  return keep(sClient(listener.localPort(), '-dtls1_2', ...who, ...flags));
 }
 
 /** There and back; the server prints what it gets and sends what is typed. */

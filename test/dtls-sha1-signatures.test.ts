@@ -3,7 +3,7 @@
  * `openssl` in both roles, and nothing else becomes laxer for it.
  */
 
-import { type Configurations, createNet, type Net, type Socket } from '@avs-net/core';
+import type { Configurations, Socket } from '@avs-net/core';
 import {
   type CertificateOptions,
   type CertificateServerOptions,
@@ -14,31 +14,22 @@ import {
   privateKeyFromFile,
   withSha1HandshakeSignatures,
 } from '@avs-net/credentials';
-import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Child } from './child.ts';
-import { needs, startPeer } from './peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
+import { dtlsStage } from './openssl-dtls.ts';
+import { type PeerServer, sClient, sServer } from './peers.ts';
+import type { Authority, Identity, Pki } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
 let pki: Pki;
 let root: Authority;
-let net: Net;
-const open: AsyncDisposable[] = [];
 
-beforeEach((test) => {
-  needs(test, 'openssl');
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
-  if (pki !== undefined) return;
-  pki = createPki();
+const stage = dtlsStage();
+const { keep } = stage;
+pkiStage((made) => {
+  pki = made;
   root = pki.authority('root');
 });
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-});
-afterAll(() => pki?.[Symbol.dispose]());
 
 const ONLY_1_0 = { min: 'DTLSv1.0', max: 'DTLSv1.0' } as const;
 const FROM_1_0 = { min: 'DTLSv1.0' } as const;
@@ -65,8 +56,7 @@ describe.each(['rsa', 'p256', 'p384'] as const)('with keys of kind %s, DTLS 1.0'
       trustedCerts: certificateChainFromBuffer(root.certificate),
     });
     const child = start(listener.localPort(), '-dtls1', root.issue('device', { key }));
-    const peer = await listener.accept();
-    open.push(peer);
+    const peer = keep(await listener.accept());
     await child.line(/Verify return code: 0 \(ok\)/);
     expect(peer.info().version).toBe('DTLSv1.0');
     child.write('ping\n');
@@ -77,9 +67,9 @@ describe.each(['rsa', 'p256', 'p384'] as const)('with keys of kind %s, DTLS 1.0'
 describe('the door', () => {
   it('is named where it is missing, before anything is sent', async () => {
     const security = certificates(trustingRoot());
-    const [line] = net.check('dtls', { security, version: FROM_1_0 });
+    const [line] = stage.net.check('dtls', { security, version: FROM_1_0 });
     expect(line).toMatchObject({ path: 'version.min', code: 'ENOTSUP', claim: 'client.sha1HandshakeSignatures' });
-    await expect(net.createSocket('dtls', { security, version: FROM_1_0 })).rejects.toMatchObject({
+    await expect(stage.socket({ security, version: FROM_1_0 })).rejects.toMatchObject({
       code: 'ENOTSUP',
       message: expect.stringMatching(/DTLSv1.0 .* withSha1HandshakeSignatures\(\)/),
     });
@@ -133,25 +123,20 @@ function showing({ chainFile, keyFile }: Identity): CertificateOptions {
 
 type Version = NonNullable<Configurations['dtls']['version']>;
 
-async function client(version: Version, options: CertificateOptions = {}): Promise<Socket> {
+function client(version: Version, options: CertificateOptions = {}): Promise<Socket> {
   const security = withSha1HandshakeSignatures(certificates({ ...trustingRoot(), ...options }));
   const rest = { serverNameIndication: 'server.example', dtlsHandshakeTimeouts: { min: 100, max: 400 } };
-  const socket = await net.createSocket('dtls', { security, version, ...rest });
-  open.push(socket);
-  return socket;
+  return stage.socket({ security, version, ...rest });
 }
 
-async function server(
+function server(
   version: Version,
   { chainFile, keyFile }: Identity,
   rules: Partial<CertificateServerOptions> = {},
 ): Promise<Socket> {
   const own = { serverCert: certificateChainFromFile(chainFile), serverKey: privateKeyFromFile(keyFile) };
   const security = withSha1HandshakeSignatures(certificateServer({ ...own, ...rules }));
-  const socket = await net.createSocket('dtls', { security, version });
-  open.push(socket);
-  await socket.bind('127.0.0.1', 0);
-  return socket;
+  return stage.server({ security, version });
 }
 
 function insists(): readonly string[] {
@@ -165,19 +150,13 @@ async function serve(
   { certificateFile, keyFile }: Identity,
   version: string,
   flags: readonly string[] = ['-no-CAfile'],
-): Promise<{ child: Child; port: number }> {
-  const own = ['-cert', certificateFile, '-key', keyFile];
-  const where = [version, '-accept', '127.0.0.1:0'];
-  const child = startPeer('openssl', ['s_server', ...where, ...own, ...PERMISSIVE, ...flags]);
-  open.push(child);
-  const [, port] = await child.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-  return { child, port: Number(port) };
+): Promise<PeerServer> {
+  const started = await sServer(version, '-cert', certificateFile, '-key', keyFile, ...PERMISSIVE, ...flags);
+  keep(started.child);
+  return started;
 }
 
 function start(port: number, version: string, own?: Identity, flags: readonly string[] = []): Child {
   const shows = own === undefined ? [] : ['-cert', own.certificateFile, '-key', own.keyFile];
-  const where = [version, '-connect', `127.0.0.1:${port}`, '-CAfile', root.certificateFile];
-  const child = startPeer('openssl', ['s_client', ...where, ...shows, ...PERMISSIVE, ...flags]);
-  open.push(child);
-  return child;
+  return keep(sClient(port, version, '-CAfile', root.certificateFile, ...shows, ...PERMISSIVE, ...flags));
 }

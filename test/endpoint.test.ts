@@ -10,6 +10,7 @@ import { createNet, type Net, type Socket, systemClock } from '@avs-net/core';
 import { psk, pskServer } from '@avs-net/credentials';
 import { afterEach, describe, expect, it } from 'vitest';
 import { servers } from './backends.ts';
+import { seenOn } from './seen-datagrams.ts';
 
 const SERVER = '192.0.2.1';
 const CLIENT = '192.0.2.2';
@@ -70,17 +71,8 @@ const at = (host: string): { host: string; port: number } => ({ host, port: host
 
 /** What an attacker on the path has seen on the way to `victim`. */
 function seenOnTheWayTo(victim: string, { network }: Pair): Seen {
-  const way = network.log.filter(({ to, by }) => to.host === victim && by !== 'injection').map(({ data }) => data);
-  let state = 1;
-  return {
-    first: way[0]!,
-    protectedRecord: way.findLast((bytes) => bytes[0] === 23)!,
-    noise: (length) =>
-      Uint8Array.from({ length }, () => {
-        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-        return state >>> 16;
-      }),
-  };
+  const way = network.log.filter(({ to, by }) => to.host === victim && by !== 'injection');
+  return seenOn(way.map(({ data }) => data));
 }
 
 describe.each(servers)('$name', (backend) => {

@@ -2,13 +2,12 @@
  * dtls-openssl through the public API against the `openssl` command line, over real loopback sockets.
  */
 
-import { type Configurations, createNet, type Net, type Socket } from '@avs-net/core';
+import type { Socket } from '@avs-net/core';
 import { psk, pskServer } from '@avs-net/credentials';
-import { dtlsOpenssl, liveObjects } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Child } from './child.ts';
-import { needs, startPeer } from './peers.ts';
+import { dtlsStage } from './openssl-dtls.ts';
+import { needs, type PeerServer, sClient, sServer } from './peers.ts';
 
 const KEY = '0011223344556677';
 const security = psk({ identity: 'cli-device', key: Buffer.from(KEY, 'hex') });
@@ -28,27 +27,16 @@ const SUITES = [
   'ECDHE-PSK-AES128-CBC-SHA256',
 ];
 
-let net: Net;
-const open: AsyncDisposable[] = [];
-
-beforeEach((test) => {
-  needs(test, 'openssl');
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
-});
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-  expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
-});
+const { keep, socket: client, server } = dtlsStage();
+beforeEach((test) => needs(test, 'openssl'));
 
 describe('a client of openssl s_server', () => {
   it.each(SUITES)('speaks %s', async (suite) => {
-    const { server, port } = await sServer('-cipher', `${suite}:@SECLEVEL=0`);
+    const { child, port } = await serve('-cipher', `${suite}:@SECLEVEL=0`);
     const socket = await client({ security });
     await socket.connect('127.0.0.1', port);
     expect(socket.info()).toMatchObject({ version: 'DTLSv1.2', extendedMasterSecret: true, resumed: false });
-    await echo(socket, server);
+    await echo(socket, child);
   });
 
   it.each([
@@ -56,12 +44,12 @@ describe('a client of openssl s_server', () => {
     ['HelloVerifyRequest', ['-listen'], undefined],
     ['HelloVerifyRequest and a hint', ['-listen', '-psk_hint', 'h'], 'h'],
   ])('copes with %s', async (_what, flags, hint) => {
-    const { server, port } = await sServer('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0', ...flags);
+    const { child, port } = await serve('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0', ...flags);
     const socket = await client({ security });
     await socket.connect('127.0.0.1', port);
     const { pskIdentityHint } = socket.info() as { pskIdentityHint?: Uint8Array };
     expect(pskIdentityHint === undefined ? undefined : Buffer.from(pskIdentityHint).toString()).toBe(hint);
-    await echo(socket, server);
+    await echo(socket, child);
   });
 
   it.each([
@@ -71,7 +59,7 @@ describe('a client of openssl s_server', () => {
     ['PSK-AES128-CBC-SHA256', 'without', ['-no_etm'], 1_407],
     ['PSK-AES128-CCM8', 'without', ['-no_etm'], 1_443],
   ])('knows what fits 1472 bytes of %s %s encrypt-then-MAC', async (suite, etm, flags, expected) => {
-    const { port } = await sServer('-cipher', `${suite}:@SECLEVEL=0`, ...flags);
+    const { port } = await serve('-cipher', `${suite}:@SECLEVEL=0`, ...flags);
     const socket = await client({ security, backendConfiguration: { forcedMtu: 1_500 } });
     await socket.connect('127.0.0.1', port);
     expect(socket.getOption('innerMtu')).toBe(expected);
@@ -88,7 +76,7 @@ describe('a client of openssl s_server', () => {
   });
 
   it('says what is likely when the key is wrong', async () => {
-    const { port } = await sServer('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0');
+    const { port } = await serve('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0');
     const wrong = psk({ identity: 'cli-device', key: Buffer.from('ffff', 'hex') });
     const socket = await client({ security: wrong, dtlsHandshakeTimeouts: { min: 20, max: 80 } });
     await expect(socket.connect('127.0.0.1', port)).rejects.toMatchObject({
@@ -98,7 +86,7 @@ describe('a client of openssl s_server', () => {
   });
 
   it('reports the alert of a server that has no common suite', async () => {
-    const { port } = await sServer('-cipher', 'PSK-AES128-GCM-SHA256');
+    const { port } = await serve('-cipher', 'PSK-AES128-GCM-SHA256');
     const socket = await client({ security, ciphersuites: [0xc0a8], dtlsHandshakeTimeouts: { min: 100, max: 100 } });
     await expect(socket.connect('127.0.0.1', port)).rejects.toMatchObject({
       code: 'EPROTO',
@@ -116,11 +104,10 @@ describe('a server for openssl s_client', () => {
 
   it('serves several at once, each with its own identity', async () => {
     const listener = await server({ security: pskServer({ identities: keys, identityHint: 'avs-net' }) });
-    const clients = [...keys].map(([identity, key]) => sClient(listener.localPort(), identity, key.toString('hex')));
+    const clients = [...keys].map(([identity, key]) => start(listener.localPort(), identity, key.toString('hex')));
     const seen = new Map<string, string>();
     for (let count = 0; count < keys.size; count++) {
-      const peer = await listener.accept();
-      open.push(peer);
+      const peer = keep(await listener.accept());
       const { pskIdentity } = peer.info() as { pskIdentity?: Uint8Array };
       const identity = Buffer.from(pskIdentity!).toString();
       const cli = clients[[...keys.keys()].indexOf(identity)]!;
@@ -134,9 +121,8 @@ describe('a server for openssl s_client', () => {
 
   it.each(SUITES)('speaks %s', async (suite) => {
     const listener = await server({ security: pskServer({ identities: keys }) });
-    const cli = sClient(listener.localPort(), 'dev-2', '02'.repeat(16), '-cipher', `${suite}:@SECLEVEL=0`);
-    const peer = await listener.accept();
-    open.push(peer);
+    const cli = start(listener.localPort(), 'dev-2', '02'.repeat(16), '-cipher', `${suite}:@SECLEVEL=0`);
+    const peer = keep(await listener.accept());
     cli.write('ping\n');
     expect(Buffer.from((await peer.receive())!).toString()).toBe('ping\n');
     await peer.shutdown();
@@ -145,9 +131,8 @@ describe('a server for openssl s_client', () => {
 
   it('is told by close_notify that the client ended', async () => {
     const listener = await server({ security: pskServer({ identities: keys }) });
-    const cli = sClient(listener.localPort(), 'dev-1', '01');
-    const peer = await listener.accept();
-    open.push(peer);
+    const cli = start(listener.localPort(), 'dev-1', '01');
+    const peer = keep(await listener.accept());
     cli.write('Q\n');
     expect(await peer.receive()).toBeNull();
   });
@@ -155,39 +140,21 @@ describe('a server for openssl s_client', () => {
   it('answers an unknown identity by alert where that is configured', async () => {
     const listener = await server({ security: pskServer({ identities: keys, unknownIdentity: 'alert' }) });
     const nobody = expect(listener.accept()).rejects.toMatchObject({ code: 'ECONNABORTED' });
-    const cli = sClient(listener.localPort(), 'nobody', '01');
+    const cli = start(listener.localPort(), 'nobody', '01');
     await cli.line(/alert number 115/);
     await listener.close();
     await nobody;
   });
 });
 
-async function client(configuration: Configurations['dtls']): Promise<Socket> {
-  const socket = await net.createSocket('dtls', configuration);
-  open.push(socket);
-  return socket;
+async function serve(...flags: string[]): Promise<PeerServer> {
+  const started = await sServer('-dtls1_2', '-nocert', '-psk', KEY, ...flags);
+  keep(started.child);
+  return started;
 }
 
-async function server(configuration: Configurations['dtls']): Promise<Socket> {
-  const socket = await net.createSocket('dtls', configuration);
-  open.push(socket);
-  await socket.bind('127.0.0.1', 0);
-  return socket;
-}
-
-async function sServer(...flags: string[]): Promise<{ server: Child; port: number }> {
-  const args = ['s_server', '-dtls1_2', '-nocert', '-accept', '127.0.0.1:0', '-psk', KEY, ...flags];
-  const peer = startPeer('openssl', args);
-  open.push(peer);
-  const [, port] = await peer.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-  return { server: peer, port: Number(port) };
-}
-
-function sClient(port: number, identity: string, key: string, ...flags: string[]): Child {
-  const where = ['-connect', `127.0.0.1:${port}`, '-psk_identity', identity, '-psk', key];
-  const peer = startPeer('openssl', ['s_client', '-dtls1_2', ...where, ...flags]);
-  open.push(peer);
-  return peer;
+function start(port: number, identity: string, key: string, ...flags: string[]): Child {
+  return keep(sClient(port, '-dtls1_2', '-psk_identity', identity, '-psk', key, ...flags));
 }
 
 /** There and back; the server prints what it gets and sends what is typed. */

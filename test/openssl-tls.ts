@@ -16,7 +16,7 @@ import { tcp } from '@avs-net/tcp';
 import { tlsNode } from '@avs-net/tls-node';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { Child } from './child.ts';
-import { needs, startPeer } from './peers.ts';
+import { needs, sClient, sServer } from './peers.ts';
 import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
 
 export interface TlsStage {
@@ -81,11 +81,10 @@ export function tlsStage(): TlsStage {
       return socket;
     },
     async sServer(...flags) {
-      const peer = opened(startPeer('openssl', ['s_server', '-accept', '127.0.0.1:0', ...flags]));
-      const [, port] = await peer.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-      return { peer, port: Number(port) };
+      const { child, port } = await sServer(...flags);
+      return { peer: opened(child), port };
     },
-    sClient: (port, ...flags) => opened(startPeer('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...flags])),
+    sClient: (port, ...flags) => opened(sClient(port, ...flags)),
     clientSecurity: (change) =>
       certificates({
         ignoreSystemTrustStore: true,

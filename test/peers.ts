@@ -28,6 +28,23 @@ export function needs(context: { skip(note?: string): void }, program: PeerProgr
   context.skip(reason);
 }
 
+export interface PeerServer {
+  readonly child: Child;
+  readonly port: number;
+}
+
+/** `openssl s_server` on a free port of loopback: prints what it gets and sends what is typed. */
+export async function sServer(...flags: readonly string[]): Promise<PeerServer> {
+  const child = startPeer('openssl', ['s_server', '-accept', '127.0.0.1:0', ...flags]);
+  const [, port] = await child.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
+  return { child, port: Number(port) };
+}
+
+/** `openssl s_client` of a port of loopback; it likewise prints and sends. */
+export function sClient(port: number, ...flags: readonly string[]): Child {
+  return startPeer('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...flags]);
+}
+
 export function startPeer(program: PeerProgram, args: readonly string[]): Child {
   return startChild(program, args);
 }

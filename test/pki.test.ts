@@ -1,19 +1,14 @@
 /** The certificate recipe, checked by `openssl verify`. */
 
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from './peers.ts';
-import { type Authority, createPki, type Identity, KEYS, type KeyKind, type Pki } from './pki.ts';
+import { describe, expect, it } from 'vitest';
+import { type Authority, type Identity, KEYS, type KeyKind } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
-let pki: Pki | undefined;
 let root: Authority;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 function verify({ certificateFile, chainFile }: Identity, ...flags: string[]): string {
   const args = ['verify', '-CAfile', root.certificateFile, '-untrusted', chainFile, ...flags, certificateFile];

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import type { Socket } from '@avs-net/core';
 import { generate, parse } from 'coap-packet';
 import { type Child, startChild } from './child.ts';
-import { needs } from './peers.ts';
+import { needs, sServer } from './peers.ts';
 
 export interface PskPeer {
   readonly name: string;
@@ -52,10 +52,9 @@ export const PSK_PEERS: readonly PskPeer[] = [
       servesOnce: true,
       needed: (context) => needs(context, 'openssl'),
       async start() {
-        const where = ['-dtls1_2', '-nocert', '-accept', '127.0.0.1:0', '-listen'];
-        const child = startChild('openssl', ['s_server', ...where, '-psk', HEX, '-cipher', `${suite}:@SECLEVEL=0`]);
-        const [, port] = await child.line(/ACCEPT 127\.0\.0\.1:(\d+)/);
-        return { ...server(child, Number(port)), talk: (socket, number) => typed(child, socket, number) };
+        const cipher = ['-cipher', `${suite}:@SECLEVEL=0`];
+        const { child, port } = await sServer('-dtls1_2', '-nocert', '-listen', '-psk', HEX, ...cipher);
+        return { ...server(child, port), talk: (socket, number) => typed(child, socket, number) };
       },
     }),
   ),

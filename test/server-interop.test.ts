@@ -3,12 +3,11 @@
  * on both libraries, one by one and all at once. The server answers CoAP requests, and sends anything else back.
  */
 
-import { createNet, type Net, type Socket } from '@avs-net/core';
+import type { Socket } from '@avs-net/core';
 import { pskServer } from '@avs-net/credentials';
-import { dtlsOpenssl, liveObjects } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Child } from './child.ts';
+import { dtlsStage } from './openssl-dtls.ts';
 import { needs, type PeerProgram, startPeer } from './peers.ts';
 
 const KEY = 'secretPSK';
@@ -51,18 +50,8 @@ const CLIENTS: readonly Client[] = [
   ),
 ];
 
-let net: Net;
-const open: AsyncDisposable[] = [];
-
-beforeEach(() => {
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
-});
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-  expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
-});
+const stage = dtlsStage();
+const { keep } = stage;
 
 describe('a server for', () => {
   it.for(CLIENTS)('$program', async (client, test) => {
@@ -108,22 +97,18 @@ async function served({ program, args, says, heard }: Client, port: number, iden
 }
 
 function start(program: PeerProgram, args: readonly string[]): Child {
-  const child = startPeer(program, args);
-  open.push(child);
-  return child;
+  return keep(startPeer(program, args));
 }
 
 async function answering(): Promise<{ server: Socket; port: number }> {
-  const server = await net.createSocket('dtls', {
+  const server = await stage.server({
     security: pskServer({ lookup: async (identity) => (known(identity) ? Buffer.from(KEY) : undefined) }),
   });
-  open.push(server);
   server.on('connection', (peer) => {
     const identity = Buffer.from(peer.info().pskIdentity!).toString();
     peer.on('message', (data) => void peer.send(isCoap(data) ? coapAnswer(data, `you are ${identity}`) : data));
     peer.on('end', () => void peer.dispose());
   });
-  await server.bind('127.0.0.1', 0);
   return { server, port: server.localPort() };
 }
 

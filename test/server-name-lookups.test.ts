@@ -15,36 +15,33 @@ import {
   systemClock,
 } from '@avs-net/core';
 import { liveObjects } from '@avs-net/dtls-openssl';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { presenting, trusting } from '../packages/dtls-openssl/test/certificates.ts';
 import { servers } from './backends.ts';
-import { needs } from './peers.ts';
-import { type Authority, createPki, type Pki } from './pki.ts';
+import type { Authority } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
 const SERVER = '192.0.2.1';
 const PORT = 5_684;
 /** For handshakes that fail. */
 const SHORT: HandshakeTimeouts = { min: 30, max: 60 };
 
-let pki: Pki;
 let root: Authority;
 let everybody: CertificateServerInfo;
 let network: Network;
 let net: Net;
 let traced: NetOptions['trace'];
-beforeEach((test) => {
-  needs(test, 'openssl');
-  network = createNetwork({ clock: systemClock });
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root');
   everybody = presenting(root.issue('everybody', { key: 'p256', names: ['*.gate.example'] }));
+});
+beforeEach(() => {
+  network = createNetwork({ clock: systemClock });
 });
 afterEach(async () => {
   await net.close();
   expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 describe.each(servers.filter(({ claims }) => claims.server?.sni && claims.server.asyncLookup))(
   'a server of $name',

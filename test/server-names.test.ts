@@ -3,41 +3,29 @@
  * the command lines of OpenSSL and GnuTLS, one by one and all at once.
  */
 
-import { createNet, type Net, type SecureConfiguration, type Socket } from '@avs-net/core';
+import type { SecureConfiguration, Socket } from '@avs-net/core';
 import { pskServer, serverSecurity } from '@avs-net/credentials';
-import { dtlsOpenssl, liveObjects } from '@avs-net/dtls-openssl';
-import { udp } from '@avs-net/udp';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { presenting } from '../packages/dtls-openssl/test/certificates.ts';
 import { gnutls, openssl } from './certificate-peers.ts';
 import type { Child } from './child.ts';
-import { needs, startPeer } from './peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from './pki.ts';
+import { dtlsStage } from './openssl-dtls.ts';
+import { needs, sClient } from './peers.ts';
+import type { Authority, Identity } from './pki.ts';
+import { pkiStage } from './pki-stage.ts';
 
 const KEY = Buffer.from('sixteen bytes ok');
 const HEX = KEY.toString('hex');
 
-let pki: Pki;
 let root: Authority;
 let identities: readonly Identity[];
-let net: Net;
-const open: AsyncDisposable[] = [];
 
-beforeEach((test) => {
-  needs(test, 'openssl');
-  net = createNet({ plugins: [udp, dtlsOpenssl] });
-  if (pki !== undefined) return;
-  pki = createPki();
+const stage = dtlsStage();
+const { keep } = stage;
+pkiStage((pki) => {
   root = pki.authority('root');
   identities = ['server.example', 'one.example', 'two.example'].map((name) => root.issue(name, { key: 'p256' }));
 });
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await net.close();
-  expect(liveObjects()).toEqual({ contexts: 0, connections: 0, bios: 0, associations: 0 });
-});
-afterAll(() => pki?.[Symbol.dispose]());
 
 describe.each([
   ['openssl', openssl],
@@ -78,9 +66,8 @@ describe.each([
 describe('a client that sends an address as its server name', () => {
   it('is taken for one that sends none', async () => {
     const { port } = await serve({ server: { names: { 'one.example': presenting(identities[1]!) } } });
-    const where = ['s_client', '-dtls1_2', '-connect', `127.0.0.1:${port}`, '-servername', '127.0.0.1'];
     const checks = ['-CAfile', root.certificateFile, '-verify_return_error', '-verify_hostname', 'server.example'];
-    await keep(startPeer('openssl', [...where, ...checks])).line(openssl.connected);
+    await keep(sClient(port, '-dtls1_2', '-servername', '127.0.0.1', ...checks)).line(openssl.connected);
   });
 });
 
@@ -91,23 +78,15 @@ describe('a client that offers a key and certificates', () => {
   ])('is served with %s where that is what the server would rather have', async (_what, ciphersuites, expected) => {
     const { port } = await serve({ ciphersuites }, true);
     const suites = 'ECDHE-ECDSA-AES128-GCM-SHA256:PSK-AES128-CCM8:@SECLEVEL=0';
-    const where = ['s_client', '-dtls1_2', '-connect', `127.0.0.1:${port}`, '-CAfile', root.certificateFile];
-    const client = startPeer('openssl', [...where, '-psk_identity', 'device-1', '-psk', HEX, '-cipher', suites]);
-    await keep(client).line(expected);
+    const own = ['-psk_identity', 'device-1', '-psk', HEX, '-CAfile', root.certificateFile];
+    await keep(sClient(port, '-dtls1_2', ...own, '-cipher', suites)).line(expected);
   });
 });
 
 function withKey(port: number, identity: string): Child {
-  const child = startPeer('openssl', [
-    ...['s_client', '-dtls1_2', '-quiet', '-connect', `127.0.0.1:${port}`, '-servername', 'two.example'],
-    ...['-psk_identity', identity, '-psk', HEX, '-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0'],
-  ]);
+  const own = ['-psk_identity', identity, '-psk', HEX, '-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0'];
+  const child = sClient(port, '-dtls1_2', '-quiet', '-servername', 'two.example', ...own);
   child.write('hello\n');
-  return child;
-}
-
-function keep(child: Child): Child {
-  open.push(child);
   return child;
 }
 
@@ -118,11 +97,8 @@ async function serve(
 ): Promise<{ server: Socket; port: number; peers: ReturnType<Socket['info']>[] }> {
   const certificate = presenting(identities[0]!);
   const lookup = async (identity: Uint8Array) => (/^device-/.test(Buffer.from(identity).toString()) ? KEY : undefined);
-  const server = await net.createSocket('dtls', {
-    security: keys ? serverSecurity({ psk: pskServer({ lookup }), certificate }) : certificate,
-    ...more,
-  });
-  open.push(server);
+  const security = keys ? serverSecurity({ psk: pskServer({ lookup }), certificate }) : certificate;
+  const server = await stage.socket({ security, ...more });
   const peers: ReturnType<Socket['info']>[] = [];
   server.on('connection', (peer) => {
     peers.push(peer.info());

@@ -5,20 +5,12 @@
 
 import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
-import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { withoutServerCertValidation, withSha1HandshakeSignatures } from '@avs-net/credentials';
-import { listen } from '@avs-net/dtls-endpoint';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
+import { brokenCopy, type Mutant, overridden } from './broken-copy.ts';
 
-export interface CertificateMutant {
-  readonly name: string;
-  readonly caughtBy: string;
-  readonly plugin: Plugin;
-  /** What is broken lies above the backend, where core would have caught it. */
-  readonly core?: Core;
-}
-
-export const CERTIFICATE_MUTANTS: readonly CertificateMutant[] = [
+export const CERTIFICATE_MUTANTS: readonly Mutant[] = [
   mutant('ignores verification', 'certificate/wrong-authority', {
     security: (security) => (isClient(security) ? withoutServerCertValidation(security) : security),
   }),
@@ -41,14 +33,12 @@ export const CERTIFICATE_MUTANTS: readonly CertificateMutant[] = [
     request: (request) => ({ ...request, lowerMtu: 4_096 }),
   }),
   mutant('hides who the peer is', 'certificate/client-connects', {
-    association: (sound) => {
-      const info = sound.info.bind(sound);
-      sound.info = () => {
-        const { peerCertificates: _, ...rest } = info();
+    association: (sound) => ({
+      info() {
+        const { peerCertificates: _, ...rest } = sound.info();
         return rest;
-      };
-      return sound;
-    },
+      },
+    }),
   }),
   mutant('forgets that SHA-1 was asked for', 'certificate/client-sha1-signatures', { security: withoutBrands }),
   ...(['client', 'server'] as const).map((role) => ({
@@ -78,30 +68,17 @@ type Security = SecureConfiguration['security'];
 interface Change {
   readonly security?: (security: Security) => Security;
   readonly request?: (request: AssociationRequest) => AssociationRequest;
-  readonly association?: (sound: Association) => Association;
+  readonly association?: (sound: Association) => Partial<Association>;
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const { security = (same) => same, request = (same) => same, association = (same) => same } = change;
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(configuration: Configuration, host) {
-          const secure = configuration as SecureConfiguration;
-          const sound = await module.context({ ...secure, security: security(secure.security) }, host);
-          const make = (asked: AssociationRequest): Association => association(sound.association!(request(asked)));
-          return {
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+function mutant(name: string, caughtBy: string, { security, request, association }: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: security && ((configuration) => ({ ...configuration, security: security(configuration.security) })),
+    association: (make) => (asked) => {
+      const sound = make(request?.(asked) ?? asked);
+      return association ? overridden(sound, association(sound)) : sound;
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 

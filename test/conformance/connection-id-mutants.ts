@@ -3,14 +3,13 @@
  * of the contract, and the case that is there to catch it.
  */
 
-import type { Association, AssociationRequest, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { connectionIds, listen } from '@avs-net/dtls-endpoint';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
 type Info = ReturnType<Association['info']>;
 
-export const CONNECTION_ID_MUTANTS: readonly CertificateMutant[] = [
+export const CONNECTION_ID_MUTANTS: readonly Mutant[] = [
   mutant('takes every datagram for the newest record', 'ids/forged-record', {
     newest: (_, datagrams) => datagrams,
   }),
@@ -55,34 +54,15 @@ interface Change {
   readonly datagram?: (bytes: Uint8Array) => readonly Uint8Array[];
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(given, host) {
-          const { configuration: changed = (same) => same } = change;
-          const configuration = changed(given as SecureConfiguration);
-          const sound = await module.context(configuration, host);
-          const make = (asked: AssociationRequest): Association => {
-            const counts = { datagrams: 0, messages: 0 };
-            const request = change.request?.(asked) ?? asked;
-            const output = counting(request.output, counts, change);
-            return broken(sound.association!({ ...request, output }), request, change, counts);
-          };
-          const ids = connectionIds(configuration.connectionId, 'server', (init) => host.error(init));
-          return {
-            sessionScope: sound.sessionScope!,
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener, ids) }),
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+function mutant(name: string, caughtBy: string, change: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: change.configuration,
+    association: (make) => (asked) => {
+      const counts = { datagrams: 0, messages: 0 };
+      const request = change.request?.(asked) ?? asked;
+      return broken(make(counting(request, counts, change)), request, change, counts);
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 
@@ -91,8 +71,8 @@ interface Counts {
   messages: number;
 }
 
-function counting(output: AssociationRequest['output'], counts: Counts, change: Change): AssociationRequest['output'] {
-  return {
+function counting(request: AssociationRequest, counts: Counts, change: Change): AssociationRequest {
+  return withOutput(request, (output) => ({
     datagram(bytes) {
       for (const each of change.datagram?.(bytes) ?? [bytes]) output.datagram(each);
     },
@@ -100,34 +80,20 @@ function counting(output: AssociationRequest['output'], counts: Counts, change: 
       counts.messages += 1;
       output.message(bytes);
     },
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    session: (session) => output.session?.(session),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
+  }));
 }
 
 function broken(sound: Association, request: AssociationRequest, change: Change, counts: Counts): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (property === 'newest' && change.newest !== undefined) {
-        return change.newest(target.newest, counts.datagrams, counts.messages);
-      }
-      if (property === 'info' && change.info !== undefined) return () => change.info!(target.info(), request);
-      if (property === 'maxMessage' && change.maxMessage !== undefined) {
-        return (limit: number) => change.maxMessage!(limit, target);
-      }
-      if (property === 'receive') {
-        return (bytes: Uint8Array, now: number) => {
-          counts.datagrams += 1;
-          target.receive(bytes, now);
-        };
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+  const { newest, info, maxMessage } = change;
+  return overridden(sound, {
+    get newest() {
+      return newest === undefined ? sound.newest : newest(sound.newest, counts.datagrams, counts.messages);
+    },
+    info: () => info?.(sound.info(), request) ?? sound.info(),
+    maxMessage: (limit) => maxMessage?.(limit, sound) ?? sound.maxMessage(limit),
+    receive(bytes, now) {
+      counts.datagrams += 1;
+      sound.receive(bytes, now);
     },
   });
 }

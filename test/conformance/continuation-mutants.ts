@@ -3,12 +3,11 @@
  * contract, and the case that is there to catch it.
  */
 
-import type { Association, AssociationRequest, Continuation, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { connectionIds, listen } from '@avs-net/dtls-endpoint';
+import type { Association, AssociationRequest, Continuation } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
+import { brokenCopy, type Mutant, overridden } from './broken-copy.ts';
 
-export const CONTINUATION_MUTANTS: readonly CertificateMutant[] = [
+export const CONTINUATION_MUTANTS: readonly Mutant[] = [
   mutant('shakes hands nevertheless', 'continuation/client', {
     request: ({ continued: _, ...request }) => request,
   }),
@@ -40,42 +39,17 @@ interface Change {
   readonly continuation?: (sound: Continuation) => Continuation;
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const { request = (same) => same } = change;
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(configuration, host) {
-          const sound = await module.context(configuration, host);
-          const make = (asked: AssociationRequest): Association => broken(sound.association!(request(asked)), change);
-          const { connectionId } = configuration as SecureConfiguration;
-          const ids = sound.listen && connectionIds(connectionId, 'server', (init) => host.error(init));
-          return {
-            sessionScope: sound.sessionScope!,
-            association: make,
-            ...(sound.listen && {
-              listen: (lower, listener) => listen(lower, make, listener, ids),
-            }),
-            destroy: () => sound.destroy(),
-          };
+function mutant(name: string, caughtBy: string, { request, info, continuation }: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    association: (make) => (asked) => {
+      const sound = make(request?.(asked) ?? asked);
+      return overridden(sound, {
+        ...(info && { info: () => info(sound.info()) }),
+        get continuation() {
+          return sound.continuation && (continuation?.(sound.continuation) ?? sound.continuation);
         },
-      };
-    },
-  };
-  return { name, caughtBy, plugin };
-}
-
-function broken(sound: Association, { info, continuation }: Change): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (property === 'info' && info !== undefined) return () => info(sound.info());
-      const value: unknown = Reflect.get(target, property, target);
-      if (property === 'continuation' && continuation !== undefined)
-        return value && continuation(value as Continuation);
-      return typeof value === 'function' ? value.bind(target) : value;
+      });
     },
   });
+  return { name, caughtBy, plugin };
 }

@@ -6,7 +6,8 @@
 import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
 import type { Claims, Plugin, RoleClaims } from '@avs-net/core/plugin';
-import { type Change, type Mutant, mutant } from './mutant.ts';
+import type { Mutant } from './broken-copy.ts';
+import { type Change, mutant } from './mutant.ts';
 
 export const CORE_MUTANTS: readonly Mutant[] = [
   undeclared(
@@ -110,4 +111,4 @@ const PSK = {
   mode: 'psk',
   key: { type: 'pskKey', source: 'buffer', buffer: KEY },
   identity: { type: 'pskIdentity', source: 'buffer', buffer: KEY },
-};
+} as const;

@@ -2,7 +2,8 @@
 
 import type { Association, Claims, NetError, RoleClaims, SecureConfiguration } from '@avs-net/core/plugin';
 import { NetError as MadeError } from '@avs-net/core/plugin';
-import { type Mutant, mutant, withOutput } from './mutant.ts';
+import { type Mutant, withOutput } from './broken-copy.ts';
+import { mutant } from './mutant.ts';
 
 const claiming =
   (change: Partial<RoleClaims>) =>
@@ -60,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
     association: (sound) => ({ maxMessage: (limit) => sound.maxMessage(limit) - 1 }),
   }),
   mutant('takes every key for the right one', 'psk/wrong-key', {
-    configuration: (configuration) => withKey(configuration as SecureConfiguration),
+    configuration: (configuration) => withKey(configuration),
     association: (sound) => ({ answer: (id, _, now) => sound.answer?.(id, FIXED_KEY, now) }),
   }),
   mutant('calls itself established before anybody has authenticated', 'psk/plaintext-peer', {

@@ -3,21 +3,11 @@
  * the border of the contract, and the case that is there to catch it.
  */
 
-import type {
-  Association,
-  AssociationRequest,
-  CertificateServerInfo,
-  Configuration,
-  Output,
-  Plugin,
-  SecureConfiguration,
-} from '@avs-net/core/plugin';
-import { listen } from '@avs-net/dtls-endpoint';
+import type { Association, CertificateServerInfo, Output, SecureConfiguration } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
-import { withOutput } from './mutant.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
-export const NAME_MUTANTS: readonly CertificateMutant[] = [
+export const NAME_MUTANTS: readonly Mutant[] = [
   mutant('serves names that it has not with its own credential', 'names/unknown', {
     answerName: (given, { security }) => given ?? (security as CertificateServerInfo),
   }),
@@ -89,63 +79,48 @@ interface Change {
   readonly impatient?: boolean;
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(given: Configuration, host) {
-          const configuration = given as SecureConfiguration;
-          const sound = await module.context(change.configuration?.(configuration) ?? configuration, host);
-          const known: Uint8Array[] = [];
-          const make = (asked: AssociationRequest): Association => {
-            if (asked.role === 'client') return sound.association!(asked);
-            const request = withOutput(asked, (output) => ({
-              ...change.output?.(output),
-              ...(change.impatient && {
-                need: (id, what) => {
-                  output.need(id, what);
-                  if (what.kind === 'sni') queueMicrotask(() => association.answerName?.(id, undefined, 0));
-                },
-              }),
-            }));
-            const association = sound.association!(request);
-            return broken(association, change, configuration, known);
-          };
-          return {
-            ...(sound.sessionScope !== undefined && { sessionScope: sound.sessionScope }),
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
-            destroy: () => sound.destroy(),
-          };
-        },
+function mutant(name: string, caughtBy: string, change: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: change.configuration,
+    association(make, configuration) {
+      const known: Uint8Array[] = [];
+      return (asked) => {
+        if (asked.role === 'client') return make(asked);
+        const request = withOutput(asked, (output) => ({
+          ...change.output?.(output),
+          ...(change.impatient && {
+            need: (id, what) => {
+              output.need(id, what);
+              if (what.kind === 'sni') queueMicrotask(() => sound.answerName?.(id, undefined, 0));
+            },
+          }),
+        }));
+        const sound = make(request);
+        return broken(sound, change, configuration, known);
       };
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 
-/** Changes the operations of `sound` in place; the rest stays what it is. */
 function broken(
   sound: Association,
   { info, answer, answerName }: Change,
   configuration: SecureConfiguration,
   known: Uint8Array[],
 ): Association {
-  const [infoOf, answerOf, nameOf] = [sound.info.bind(sound), sound.answer?.bind(sound), sound.answerName?.bind(sound)];
-  if (info !== undefined) sound.info = () => info(infoOf());
-  if (answer !== undefined) {
-    sound.answer = (id, key, now) => {
-      if (key !== undefined) known.push(key.slice());
-      answerOf?.(id, answer(key, known), now);
-    };
-  }
-  if (answerName !== undefined) {
-    sound.answerName = (id, given, now) => nameOf?.(id, answerName(given, configuration), now);
-  }
-  return sound;
+  return overridden(sound, {
+    ...(info && { info: () => info(sound.info()) }),
+    ...(answer && {
+      answer(id, key, now) {
+        if (key !== undefined) known.push(key.slice());
+        sound.answer?.(id, answer(key, known), now);
+      },
+    }),
+    ...(answerName && {
+      answerName: (id, given, now) => sound.answerName?.(id, answerName(given, configuration), now),
+    }),
+  });
 }
 
 /** The same, for clients that show nothing. */

@@ -1,6 +1,7 @@
 /** Broken copies of the reference backend that are broken in what they do with records and datagrams. */
 
-import { type Mutant, mutant, withOutput } from './mutant.ts';
+import { type Mutant, withOutput } from './broken-copy.ts';
+import { mutant } from './mutant.ts';
 
 export const RECORD_MUTANTS: readonly Mutant[] = [
   mutant('is deaf after 64 lost records', 'datagram/client-long-loss', {

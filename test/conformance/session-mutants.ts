@@ -3,20 +3,19 @@
  * the contract, and the case that is there to catch it.
  */
 
-import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
-import { listen } from '@avs-net/dtls-endpoint';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
-import type { CertificateMutant } from './certificate-mutants.ts';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
-export const SESSION_MUTANTS: readonly CertificateMutant[] = [
-  mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: () => 'the same for all' }),
+export const SESSION_MUTANTS: readonly Mutant[] = [
+  mutant('binds its sessions to no credential', 'sessions/other-identity', { sessionScope: 'the same for all' }),
   mutant('binds its sessions to no key', 'sessions/other-key', {
-    sessionScope: () => 'the same for all',
+    sessionScope: 'the same for all',
     answer: (_, keys) => keys[0],
   }),
   mutant('never offers a session', 'sessions/outlives-socket', { request: ({ session: _, ...request }) => request }),
   mutant('keeps no session', 'claims/resumption', {
-    request: (request) => ({ ...request, output: { ...bound(request.output), session: () => {} } }),
+    request: (request) => withOutput(request, () => ({ session: () => {} })),
   }),
   mutant('calls every handshake resumed', 'sessions/none-without-store', {
     info: (info) => ({ ...info, resumed: true }),
@@ -46,7 +45,7 @@ type Info = ReturnType<Association['info']>;
 type Exporter = NonNullable<Association['exportKeyingMaterial']>;
 
 interface Change {
-  readonly sessionScope?: () => string;
+  readonly sessionScope?: string;
   readonly configuration?: (configuration: SecureConfiguration) => SecureConfiguration;
   readonly request?: (request: AssociationRequest) => AssociationRequest;
   readonly info?: (info: Info) => Info;
@@ -55,66 +54,30 @@ interface Change {
   readonly exporter?: (sound: Exporter, length: number, label: string) => Uint8Array;
 }
 
-function mutant(name: string, caughtBy: string, change: Change): CertificateMutant {
-  const plugin: Plugin = {
-    ...dtlsOpenssl,
-    name: 'mutant',
-    load: async () => {
-      const module = await dtlsOpenssl.load();
-      return {
-        async context(configuration: Configuration, host) {
-          const { configuration: changed = (same) => same, request = (same) => same, sessionScope } = change;
-          const sound = await module.context(changed(configuration as SecureConfiguration), host);
-          const keys: Uint8Array[] = [];
-          const make = (asked: AssociationRequest): Association =>
-            broken(sound.association!(request(asked)), change, keys);
-          return {
-            sessionScope: sessionScope?.() ?? sound.sessionScope!,
-            association: make,
-            ...(sound.listen && { listen: (lower, listener) => listen(lower, make, listener) }),
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+function mutant(name: string, caughtBy: string, change: Change): Mutant {
+  const plugin = brokenCopy(dtlsOpenssl, {
+    configuration: change.configuration,
+    sessionScope: change.sessionScope,
+    association(make) {
+      const keys: Uint8Array[] = [];
+      return (request) => broken(make(change.request?.(request) ?? request), change, keys);
     },
-  };
+  });
   return { name, caughtBy, plugin };
 }
 
-/** Changes the operations of `sound` in place; the rest stays what it is. */
 function broken(sound: Association, { info, answer, exporter }: Change, keys: Uint8Array[]): Association {
-  const own: Record<string, unknown> = {};
-  if (info !== undefined) own['info'] = () => info(sound.info());
-  if (answer !== undefined) {
-    own['answer'] = (id: number, key: Uint8Array | undefined, now: number) => {
-      const given = answer(key, keys);
-      if (key !== undefined) keys.push(key.slice());
-      sound.answer?.(id, given ?? key, now);
-    };
-  }
-  if (exporter !== undefined) {
-    own['exportKeyingMaterial'] = (label: string, length: number) =>
-      exporter(sound.exportKeyingMaterial!.bind(sound), length, label);
-  }
-  return new Proxy(sound, {
-    get(target, property) {
-      if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
+  return overridden(sound, {
+    ...(info && { info: () => info(sound.info()) }),
+    ...(answer && {
+      answer(id, key, now) {
+        const given = answer(key, keys);
+        if (key !== undefined) keys.push(key.slice());
+        sound.answer?.(id, given ?? key, now);
+      },
+    }),
+    ...(exporter && {
+      exportKeyingMaterial: (label, length) => exporter(sound.exportKeyingMaterial!.bind(sound), length, label),
+    }),
   });
-}
-
-/** Methods keep what they belong to. */
-function bound(output: AssociationRequest['output']): AssociationRequest['output'] {
-  return {
-    datagram: (bytes) => output.datagram(bytes),
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
 }

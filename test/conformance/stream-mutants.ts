@@ -4,17 +4,14 @@
 
 import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
-import type { Association, AssociationRequest, Configuration, Plugin, SecureConfiguration } from '@avs-net/core/plugin';
+import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
 import { withoutServerCertValidation } from '@avs-net/credentials';
 import { tlsNode } from '@avs-net/tls-node';
+import { brokenCopy, type Mutant, overridden, withOutput } from './broken-copy.ts';
 
-export interface StreamMutant {
-  readonly name: string;
+export interface StreamMutant extends Omit<Mutant, 'caughtBy'> {
   /** The cases that must catch it; others may too. */
   readonly caughtBy: readonly string[];
-  readonly plugin: Plugin;
-  /** What is broken lies above the backend, where core would have caught it. */
-  readonly core?: Core;
 }
 
 export const STREAM_MUTANTS: readonly StreamMutant[] = [
@@ -178,49 +175,20 @@ interface Change {
 }
 
 function mutant(name: string, caughtBy: string | readonly string[], change: Change): StreamMutant {
-  const plugin: Plugin = {
-    ...tlsNode,
-    name: 'mutant',
-    load: async () => {
-      const module = await tlsNode.load();
-      return {
-        async context(configuration: Configuration, host) {
-          const { configuration: changed = (same) => same, request = (same) => same, sessionScope } = change;
-          const sound = await module.context(changed(configuration as SecureConfiguration), host);
-          const scope = sessionScope ?? sound.sessionScope;
-          return {
-            ...(scope === undefined ? {} : { sessionScope: scope }),
-            association(asked) {
-              const wanted = request(asked);
-              const output = { ...passing(wanted.output), ...change.output?.(wanted) };
-              const made = sound.association!({ ...wanted, output });
-              return overridden(made, change.association?.(made) ?? {});
-            },
-            destroy: () => sound.destroy(),
-          };
-        },
-      };
+  const plugin = brokenCopy(tlsNode, {
+    configuration: change.configuration,
+    sessionScope: change.sessionScope,
+    association: (make) => (asked) => {
+      const request = change.request?.(asked) ?? asked;
+      const sound = make(withOutput(request, () => change.output?.(request) ?? {}));
+      return overridden(sound, change.association?.(sound) ?? {});
     },
-  };
+  });
   return { name, caughtBy: [caughtBy].flat(), plugin };
 }
 
 function inBothRoles(what: string): readonly string[] {
   return [`stream/client-${what}`, `stream/server-${what}`];
-}
-
-function passing(output: Output): Output {
-  return {
-    datagram: (bytes) => output.datagram(bytes),
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    session: (session) => output.session?.(session),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
 }
 
 /** The operations of `sound` as they were, for changes that go on to them. */
@@ -232,16 +200,6 @@ function methods(sound: Association) {
     info: sound.info.bind(sound),
     destroy: sound.destroy.bind(sound),
   };
-}
-
-function overridden(sound: Association, change: Partial<Association>): Association {
-  return new Proxy(sound, {
-    get(target, property) {
-      if (Object.hasOwn(change, property)) return change[property as keyof Association];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 /** Brands are kept: they do not meet the eye. */

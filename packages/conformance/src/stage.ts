@@ -48,7 +48,9 @@ export interface Stage {
   serverConfiguration(extra?: Partial<SecureConfiguration>): SecureConfiguration;
   /** A bound server socket that accepts. */
   listen(extra?: Partial<SecureConfiguration>): Promise<core.Socket>;
-  /** A connected client and the server's socket for it. */
+  /** A new client that connects to `listener`, and the server's socket for it. */
+  meet(listener: core.Socket, client?: Partial<SecureConfiguration>): Promise<Pair>;
+  /** The same with a server of its own. */
   pair(init?: PairInit): Promise<Pair>;
   /** Rejects when the case can never end: nothing is left to wait for, or it has taken far too long. */
   readonly stalled: Promise<never>;
@@ -145,8 +147,7 @@ export async function createStage(init: {
       await listener.bind(SERVER_HOST, 0);
       return listener;
     },
-    async pair({ client: ofClient, server: ofServer } = {}) {
-      const listener = await stage.listen(ofServer);
+    async meet(listener, ofClient) {
       const socket = await client.createSocket(type, stage.clientConfiguration(ofClient));
       const accepting = listener.accept();
       // Should connect fail, that is the failure to report.
@@ -154,6 +155,7 @@ export async function createStage(init: {
       await socket.connect(SERVER_HOST, listener.localPort());
       return { client: socket, peer: await accepting, listener };
     },
+    pair: async ({ client: ofClient, server: ofServer } = {}) => stage.meet(await stage.listen(ofServer), ofClient),
     pass: (ms) => new Promise((resolve) => time.timer(ms, resolve)),
     async end() {
       await client.close();

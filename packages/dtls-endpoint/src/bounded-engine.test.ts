@@ -1,21 +1,7 @@
 import { changeCipherSpec, handshake, protectedRecord, serverHello } from '@avs-net/conformance/dtls-records';
 import { describe, expect, it } from 'vitest';
-import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
-import { type FilterRules, filtered } from './record-filter.ts';
-
-function setup(rules: FilterRules): { filter: ReturnType<typeof filtered>; engine: FakeAssociation; report: Report } {
-  const { request, report } = fakeRequest();
-  let engine: FakeAssociation | undefined;
-  const filter = filtered(
-    request,
-    (inner) => {
-      engine = new FakeAssociation(inner);
-      return engine;
-    },
-    rules,
-  );
-  return { filter, engine: engine!, report };
-}
+import { filteredFake } from '../test/filtered-fake.ts';
+import type { FilterRules } from './record-filter.ts';
 
 describe('an engine that bounds itself', () => {
   const rules: FilterRules = { certificates: false, boundedEngine: true };
@@ -27,7 +13,7 @@ describe('an engine that bounds itself', () => {
   ];
 
   it.each(FLOODS)('is not starved by a flood of $what', ({ datagram }) => {
-    const { filter, engine, report } = setup(rules);
+    const { filter, engine, report } = filteredFake({}, rules);
     filter.start(0);
     for (let count = 0; count < 500; count++) filter.receive(datagram, 1);
     expect(report.dropped).toEqual([]);
@@ -43,7 +29,7 @@ describe('an engine that bounds itself', () => {
   });
 
   it.each(FLOODS)('is what the ration of $what is not for', ({ datagram }) => {
-    const { filter, report } = setup({ certificates: false });
+    const { filter, report } = filteredFake({}, { certificates: false });
     filter.start(0);
     for (let count = 0; count < 500; count++) filter.receive(datagram, 1);
     expect(report.dropped.length).toBeGreaterThan(200);

@@ -1,37 +1,20 @@
 import { changeCipherSpec, idRecord, join, protectedRecord, record } from '@avs-net/conformance/dtls-records';
-import type { Association, AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
+import type { AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
 import { NetError } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
+import { type FilteredFake, filteredFake } from '../test/filtered-fake.ts';
 import { connectionIds } from './connection-ids.ts';
-import { type FilterRules, filtered } from './record-filter.ts';
+import type { FilterRules } from './record-filter.ts';
 
 const OWN = Uint8Array.of(1, 2, 3, 4);
 const SUITE = { version: 'DTLSv1.2', ciphersuite: { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8' } } as const;
 const WITH_ID: AssociationInfo = { ...SUITE, connectionId: { own: OWN, peer: Uint8Array.of(9) } };
 const SEND_ONLY: AssociationInfo = { ...SUITE, connectionId: { own: new Uint8Array(0), peer: Uint8Array.of(9) } };
 
-interface Setup {
-  readonly filter: Association;
-  readonly engine: FakeAssociation;
-  readonly report: Report;
-}
+const setup = (init: Partial<AssociationRequest> = { connectionId: OWN }, rules?: FilterRules): FilteredFake =>
+  filteredFake(init, rules);
 
-function setup(init: Partial<AssociationRequest> = { connectionId: OWN }, rules?: FilterRules): Setup {
-  const { request, report } = fakeRequest(init);
-  let engine: FakeAssociation | undefined;
-  const filter = filtered(
-    request,
-    (inner) => {
-      engine = new FakeAssociation(inner);
-      return engine;
-    },
-    rules,
-  );
-  return { filter, engine: engine!, report };
-}
-
-function established(facts: AssociationInfo = WITH_ID): Setup {
+function established(facts: AssociationInfo = WITH_ID): FilteredFake {
   const made = setup();
   made.engine.establish(facts);
   return made;

@@ -1,22 +1,16 @@
 import { record, serverHello } from '@avs-net/conformance/dtls-records';
 import { describe, expect, it } from 'vitest';
-import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
-import { filtered } from './record-filter.ts';
+import { type FilteredFake, filteredFake } from '../test/filtered-fake.ts';
 
 const alertOf = (level: number, description: number): Uint8Array =>
   record({ type: 21, body: Uint8Array.of(level, description) });
 const REFUSED = alertOf(2, 40);
 
-function setup(min = 1_000): { filter: ReturnType<typeof filtered>; engine: FakeAssociation; report: Report } {
-  const { request, report } = fakeRequest({ handshakeTimeouts: { min, max: 60_000 } });
-  let engine: FakeAssociation | undefined;
-  const filter = filtered(request, (inner) => {
-    engine = new FakeAssociation(inner);
-    engine.deadline = 50_000;
-    return engine;
-  });
-  filter.start(0);
-  return { filter, engine: engine!, report };
+function setup(min = 1_000): FilteredFake {
+  const made = filteredFake({ handshakeTimeouts: { min, max: 60_000 } });
+  made.engine.deadline = 50_000;
+  made.filter.start(0);
+  return made;
 }
 
 describe('an alert in the clear during a handshake', () => {

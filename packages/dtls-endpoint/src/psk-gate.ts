@@ -5,18 +5,15 @@
  */
 
 import {
-  type Alert,
   type Association,
   type AssociationRequest,
   findCiphersuite,
-  type Need,
   type NeedAnswer,
-  type NetError,
   type Output,
-  type TraceEvent,
 } from '@avs-net/core/plugin';
 import { HandshakeLayer } from './association-layer.ts';
 import { ClientKeyExchange, isClientKeyExchange } from './client-key-exchange.ts';
+import { OutputLayer } from './output-layer.ts';
 import { ContentType, RECORD_HEADER, readRecord, recordHeader, uint16 } from './record.ts';
 import type { MakeAssociation } from './record-filter.ts';
 import type { Refusal } from './refusal.ts';
@@ -40,12 +37,11 @@ export function pskGate(request: AssociationRequest, make: MakeAssociation, rule
   return request.role === 'server' ? new PskGate(request, make, rules) : make(request);
 }
 
-class PskGate extends HandshakeLayer implements Output {
+class PskGate extends HandshakeLayer {
   readonly #output: Output;
   readonly #isPsk: () => boolean;
   readonly #patience: number;
   readonly #idLength: number;
-  #suite: number | undefined;
   #state: 'reading' | 'asking' | 'open' = 'reading';
   /** Undefined once the engine has the message. */
   #reader: ClientKeyExchange | undefined;
@@ -58,12 +54,12 @@ class PskGate extends HandshakeLayer implements Output {
     this.#output = request.output;
     this.#idLength = request.connectionId?.length ?? 0;
     this.#patience = rules.patience ?? PATIENCE;
-    this.#isPsk = rules.isPsk ?? (() => findCiphersuite(this.#suite ?? -1)?.mode === 'psk');
+    const watch = rules.isPsk === undefined ? new SuiteWatch(request.output) : undefined;
+    this.#isPsk = rules.isPsk ?? (() => watch!.isPsk());
     const hello = request.opening?.hello;
     // A client with a PSK sends no certificate: the message behind its hello is this one.
     this.#reader = new ClientKeyExchange(hello === undefined ? undefined : uint16(hello, MESSAGE_SEQ_AT) + 1);
-    const watch = rules.isPsk === undefined;
-    this.inner = make(watch ? { ...request, output: this } : request);
+    this.inner = make(watch === undefined ? request : { ...request, output: watch });
   }
 
   override get deadline(): number | undefined {
@@ -94,46 +90,6 @@ class PskGate extends HandshakeLayer implements Output {
   override destroy(): void {
     this.#waiting = [];
     this.inner.destroy();
-  }
-
-  // The output of an engine whose suite nobody tells: everything is passed on, the ServerHello is read.
-
-  datagram(bytes: Uint8Array): void | Promise<void> {
-    this.#suite ??= negotiatedSuite(bytes);
-    return this.#output.datagram(bytes);
-  }
-
-  message(bytes: Uint8Array): void {
-    this.#output.message(bytes);
-  }
-
-  established(): void {
-    this.#suite ??= -1;
-    this.#output.established();
-  }
-
-  closed(alert?: Alert): void {
-    this.#output.closed(alert);
-  }
-
-  failed(error: NetError): void {
-    this.#output.failed(error);
-  }
-
-  need(id: number, what: Need): void {
-    this.#output.need(id, what);
-  }
-
-  session(session: Uint8Array): void {
-    this.#output.session?.(session);
-  }
-
-  dropped(reason: string): void {
-    this.#output.dropped(reason);
-  }
-
-  trace(event: TraceEvent): void {
-    this.#output.trace?.(event);
   }
 
   /** Hands on everything but a ClientKeyExchange, and asks once that is complete. */
@@ -205,6 +161,26 @@ class PskGate extends HandshakeLayer implements Output {
   }
 }
 
+/** In front of an engine whose suite nobody tells: reads the ServerHello that it sends. */
+class SuiteWatch extends OutputLayer {
+  #suite: number | undefined;
+
+  isPsk(): boolean {
+    return findCiphersuite(this.#suite ?? NO_SUITE)?.mode === 'psk';
+  }
+
+  override datagram(bytes: Uint8Array): void | Promise<void> {
+    this.#suite ??= negotiatedSuite(bytes);
+    return this.output.datagram(bytes);
+  }
+
+  override established(): void {
+    this.#suite ??= NO_SUITE;
+    this.output.established();
+  }
+}
+
+const NO_SUITE = -1;
 const record = recordHeader();
 const MESSAGE_SEQ_AT = RECORD_HEADER + 4;
 const WAITING = 8;

@@ -1,4 +1,4 @@
-import { ATTACKS, FURTHER_ATTACKS, type Seen } from '@avs-net/conformance/attacks';
+import { ATTACKS, FURTHER_ATTACKS } from '@avs-net/conformance/attacks';
 import {
   changeCipherSpec,
   clientHello,
@@ -9,50 +9,21 @@ import {
   record,
   serverHello,
 } from '@avs-net/conformance/dtls-records';
-import type { AssociationInfo, AssociationRequest } from '@avs-net/core/plugin';
+import type { AssociationInfo } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { FakeAssociation, fakeRequest, type Report } from '../../../test/fake-association.ts';
-import { type FilterRules, filtered } from './record-filter.ts';
+import { seenOn } from '../../../test/seen-datagrams.ts';
+import { type FilteredFake, filteredFake } from '../test/filtered-fake.ts';
 
 const CCM_8: AssociationInfo = { version: 'DTLSv1.2', ciphersuite: { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8' } };
 
-interface Setup {
-  readonly filter: ReturnType<typeof filtered>;
-  readonly engine: FakeAssociation;
-  readonly report: Report;
-}
-
-function setup(init: Partial<AssociationRequest> = {}, rules?: FilterRules): Setup {
-  const { request, report } = fakeRequest(init);
-  let engine: FakeAssociation | undefined;
-  const filter = filtered(
-    request,
-    (inner) => {
-      engine = new FakeAssociation(inner);
-      return engine;
-    },
-    rules,
-  );
-  return { filter, engine: engine!, report };
-}
-
-function established(facts = CCM_8, role: 'client' | 'server' = 'client'): Setup {
-  const made = setup({ role });
+function established(facts = CCM_8, role: 'client' | 'server' = 'client'): FilteredFake {
+  const made = filteredFake({ role });
   made.filter.start(0);
   made.engine.establish(facts);
   return made;
 }
 
-let state = 1;
-const seen: Seen = {
-  protectedRecord: record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) }),
-  first: clientHello(),
-  noise: (length) =>
-    Uint8Array.from({ length }, () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return state >>> 16;
-    }),
-};
+const seen = seenOn([clientHello(), record({ type: 23, epoch: 1, sequence: 5, body: new Uint8Array(40).fill(0xcc) })]);
 
 describe('an established association', () => {
   it('knows all the attacks', () => expect(ATTACKS).toHaveLength(31));
@@ -156,7 +127,7 @@ describe('an established association', () => {
 
 describe('a handshake', () => {
   it('lets its own messages through', () => {
-    const { filter, engine, report } = setup();
+    const { filter, engine, report } = filteredFake();
     const flight = [
       handshake({ type: 3, body: new Uint8Array(258) }, { version: 0xfeff }),
       serverHello(0xc0a8),
@@ -170,7 +141,7 @@ describe('a handshake', () => {
   });
 
   it('drops the handshake rules with the handshake, also inside one datagram', () => {
-    const { filter, engine, report } = setup({ role: 'server' });
+    const { filter, engine, report } = filteredFake({ role: 'server' });
     engine.onReceive = () => engine.establish(CCM_8);
     const bad = record({ type: 23, body: new Uint8Array(4) });
     filter.receive(join(protectedRecord(), bad, changeCipherSpec()), 1);
@@ -198,21 +169,21 @@ describe('a handshake', () => {
     ['a short alert in the clear', record({ type: 21, body: Uint8Array.of(2) }), 'malformedAlert'],
     ['an alert of no level', record({ type: 21, body: Uint8Array.of(3, 40) }), 'malformedAlert'],
   ])('refuses %s', (_name, datagram, reason) => {
-    const { filter, engine, report } = setup();
+    const { filter, engine, report } = filteredFake();
     filter.receive(datagram, 1);
     expect(report.dropped).toEqual([reason]);
     expect(engine.received).toEqual([]);
   });
 
   it('refuses plaintext behind a protected record', () => {
-    const { filter, engine, report } = setup();
+    const { filter, engine, report } = filteredFake();
     filter.receive(join(finished, changeCipherSpec()), 1);
     expect(engine.received).toEqual([finished]);
     expect(report.dropped).toEqual(['wrongEpoch']);
   });
 
   it('lets few protected records ahead of their turn, Finished and data apart, until the next wait', () => {
-    const { filter, engine } = setup();
+    const { filter, engine } = filteredFake();
     const data = protectedRecord({ type: 23, size: 100 });
     for (let count = 0; count < 20; count++) filter.receive(data, 1);
     expect(engine.received).toHaveLength(8);
@@ -231,7 +202,7 @@ describe('a handshake', () => {
     ['bytes of protected records', protectedRecord({ type: 23, size: 2_000 }), 2],
     ['change_cipher_specs', changeCipherSpec(), 8],
   ])('counts %s, until the next wait', (_name, datagram, most) => {
-    const { filter, engine, report } = setup();
+    const { filter, engine, report } = filteredFake();
     engine.deadline = 1_000;
     for (let count = 0; count < 10; count++) filter.receive(datagram, 1);
     expect(engine.received).toHaveLength(most);
@@ -242,7 +213,7 @@ describe('a handshake', () => {
   });
 
   it('takes plaintext in the datagram after a protected one', () => {
-    const { filter, engine } = setup();
+    const { filter, engine } = filteredFake();
     filter.receive(finished, 1);
     filter.receive(changeCipherSpec(), 2);
     expect(engine.received).toEqual([finished, changeCipherSpec()]);
@@ -250,10 +221,10 @@ describe('a handshake', () => {
 
   it('refuses certificates where none can be negotiated', () => {
     const certificate = handshake({ type: 11, messageSeq: 2, body: new Uint8Array(40) });
-    const psk = setup({}, { certificates: false });
+    const psk = filteredFake({}, { certificates: false });
     psk.filter.receive(certificate, 1);
     expect(psk.report.dropped).toEqual(['unexpectedMessage']);
-    const any = setup();
+    const any = filteredFake();
     any.filter.receive(certificate, 1);
     expect(any.engine.received).toEqual([certificate]);
   });
@@ -261,7 +232,7 @@ describe('a handshake', () => {
   it('counts the hello that it continues from', () => {
     const hello = clientHello({ cookie: new Uint8Array(32).fill(1) });
     const opening = { hello, from: { host: '192.0.2.1', port: 1 }, cookieVerified: true } as const;
-    const { filter, engine, report } = setup({ role: 'server', opening });
+    const { filter, engine, report } = filteredFake({ role: 'server', opening });
     filter.receive(hello, 1);
     const other = fragmentOf({ type: 1, messageSeq: 1, total: 500, body: new Uint8Array(8) });
     filter.receive(record({ type: 22, body: other }), 1);

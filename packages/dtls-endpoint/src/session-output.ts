@@ -3,58 +3,38 @@
  * and where from.
  */
 
-import type { Alert, Need, NetError, Output, TraceEvent } from '@avs-net/core/plugin';
+import type { Alert, Output } from '@avs-net/core/plugin';
+import { OutputLayer } from './output-layer.ts';
 import type { PeerSession, SessionHost } from './peer-session.ts';
 
-export class SessionOutput implements Output {
-  readonly #output: Output;
+export class SessionOutput extends OutputLayer {
   readonly #session: PeerSession;
   readonly #host: SessionHost;
 
   constructor(output: Output, session: PeerSession, host: SessionHost) {
-    this.#output = output;
+    super(output);
     this.#session = session;
     this.#host = host;
   }
 
-  datagram(bytes: Uint8Array): void | Promise<void> {
+  override datagram(bytes: Uint8Array): void | Promise<void> {
     this.#session.locate();
-    return this.#output.datagram(bytes);
+    return this.output.datagram(bytes);
   }
 
-  message(bytes: Uint8Array): void {
+  override message(bytes: Uint8Array): void {
     this.#session.locate();
     this.#host.heard(this.#session);
-    this.#output.message(bytes);
+    this.output.message(bytes);
   }
 
-  established(): void {
-    this.#output.established();
-  }
-
-  closed(alert?: Alert): void {
+  override closed(alert?: Alert): void {
     this.#session.locate();
-    this.#output.closed(alert);
+    this.output.closed(alert);
   }
 
-  failed(error: NetError): void {
-    this.#output.failed(error);
-  }
-
-  session(session: Uint8Array): void {
-    this.#output.session?.(session);
-  }
-
-  need(id: number, what: Need): void {
-    this.#output.need(id, what);
-  }
-
-  dropped(reason: string): void {
+  override dropped(reason: string): void {
     this.#session.refused(reason);
-    this.#output.dropped(reason);
-  }
-
-  trace(event: TraceEvent): void {
-    this.#output.trace?.(event);
+    this.output.dropped(reason);
   }
 }

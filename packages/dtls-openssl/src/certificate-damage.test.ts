@@ -1,26 +1,21 @@
 import { X509Certificate } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { flipping, lossy } from '../test/damage.ts';
 import type { Carry, Wire } from '../test/wire.ts';
 import { liveObjects } from './live-objects.ts';
 
-let pki: Pki;
 let root: Authority;
 let server: Identity;
 let device: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root');
   const middle = root.authority('middle');
   server = middle.issue('server.example');
   device = middle.issue('device');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 /** Both show a chain of two, in datagrams of 548 bytes. */
 function connect(carry: Carry, dtlsHandshakeTimeouts: { min: number; max: number }): Promise<Wire> {

@@ -1,26 +1,21 @@
 /** Flights with certificates: cut to the path, and complete whatever single datagram is lost. */
 
 import type { HandshakeTimeouts } from '@avs-net/core/plugin';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { type Carry, FAST, type Wire } from '../test/wire.ts';
 
-let pki: Pki;
 let root: Authority;
 let server: Identity;
 let device: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root', { key: 'rsa' });
   const middle = root.authority('middle', { key: 'rsa' });
   server = middle.issue('server.example', { key: 'rsa' });
   device = middle.issue('device', { key: 'rsa' });
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 /** Both sides show a chain of two RSA certificates. */
 function connect(lowerMtu: number, carry?: Carry, handshakeTimeouts: HandshakeTimeouts = FAST): Promise<Wire> {

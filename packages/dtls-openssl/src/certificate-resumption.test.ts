@@ -2,13 +2,12 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { CertificateInfo, Context } from '@avs-net/core/plugin';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { contextOf, type EndOptions, Wire } from '../test/wire.ts';
 
-let pki: Pki;
 let root: Authority;
 let server: Identity;
 let device: Identity;
@@ -18,19 +17,16 @@ const wires: Wire[] = [];
 const session = new Map<string, Uint8Array>();
 const rules = () => ({ clientAuthentication: 'required', trustedCerts: chainOf(root.certificate) }) as const;
 
-beforeEach(async (test) => {
-  needs(test, 'openssl');
-  if (pki === undefined) {
-    pki = createPki();
-    root = pki.authority('root');
-    [server, device] = [root.issue('server.example'), root.issue('device')];
-  }
+pkiStage((pki) => {
+  root = pki.authority('root');
+  [server, device] = [root.issue('server.example'), root.issue('device')];
+});
+beforeEach(async () => {
   serving = await contextOf(configured(presenting(server, rules()), { session }));
 });
 afterEach(() => {
   for (const wire of wires.splice(0)) wire.destroy();
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 /** The same server every time. */
 async function connect(client: CertificateInfo, options: EndOptions = {}): Promise<Wire> {

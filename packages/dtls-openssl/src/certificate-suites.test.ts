@@ -1,25 +1,20 @@
 import { CIPHERSUITES, type SecureConfiguration } from '@avs-net/core/plugin';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { configured, meet, presenting, trusting } from '../test/certificates.ts';
 import { clientSecurity, type End, serverConfiguration } from '../test/wire.ts';
 
 const SUITES = CIPHERSUITES.filter(({ mode }) => mode === 'certificate');
 
-let pki: Pki;
 let root: Authority;
 let ecdsa: Identity;
 let rsa: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root');
   ecdsa = root.issue('server.example');
   rsa = root.issue('server.example', { key: 'rsa' });
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 const client = (overrides: Partial<SecureConfiguration> = {}) => configured(trusting([root]), overrides);
 const server = (identity: Identity, overrides: Partial<SecureConfiguration> = {}) =>

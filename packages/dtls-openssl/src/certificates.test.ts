@@ -17,9 +17,9 @@ import {
   privateKeyFromFile,
   withoutServerCertValidation,
 } from '@avs-net/credentials';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { Authority, Identity, Pki } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { contextOf, host } from '../test/wire.ts';
 import { createContext } from './context.ts';
@@ -31,15 +31,12 @@ let pki: Pki;
 let root: Authority;
 let server: Identity;
 let device: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((made) => {
+  pki = made;
   root = pki.authority('root');
   server = root.issue('server.example');
   device = root.issue('device');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 type Security = CertificateInfo | CertificateServerInfo;
 

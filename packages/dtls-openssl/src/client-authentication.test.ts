@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateInfo, CertificateServerInfo } from '@avs-net/core/plugin';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity, Pki } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, revoking, trusting } from '../test/certificates.ts';
 import type { Wire } from '../test/wire.ts';
 
@@ -11,15 +11,12 @@ let root: Authority;
 let middle: Authority;
 let other: Authority;
 let server: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((made) => {
+  pki = made;
   [root, other] = [pki.authority('root'), pki.authority('other')];
   middle = root.authority('middle');
   server = root.issue('server.example');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 const anchors = () => ({ trustedCerts: chainOf(root.certificate) });
 

@@ -3,24 +3,19 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { CertificateInfo, TlsaRecord } from '@avs-net/core/plugin';
 import { empty, withoutServerCertValidation } from '@avs-net/credentials';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { configured, meet, presenting, trusting } from '../test/certificates.ts';
 
-let pki: Pki;
 let ca: Authority;
 let leaf: Identity;
 let expired: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   ca = pki.authority('ca');
   leaf = ca.issue('localhost');
   expired = ca.issue('localhost', { validity: 'expired' });
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 /** The whole certificate, or a digest of it or of its key. */
 function tlsa(

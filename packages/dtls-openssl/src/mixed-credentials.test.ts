@@ -1,23 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import { type CertificateServerInfo, findCiphersuite, type PskServerInfo } from '@avs-net/core/plugin';
 import { serverSecurity } from '@avs-net/credentials';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { clientConfiguration, clientSecurity, contextOf, IDENTITY, KEY, Wire } from '../test/wire.ts';
 
-let pki: Pki;
 let root: Authority;
 let own: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   root = pki.authority('root');
   own = root.issue('server.example');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 const asking = () => ({ clientAuthentication: 'required', trustedCerts: chainOf(root.certificate) }) as const;
 const lookup: PskServerInfo['lookup'] = (identity) => (Buffer.from(identity).toString() === IDENTITY ? KEY : undefined);

@@ -5,6 +5,7 @@
  */
 
 import type { AssociationRequest, Output } from '@avs-net/core/plugin';
+import { layered } from '@avs-net/dtls-endpoint';
 
 /** `request`, for the engine; the same where it counts right by itself. */
 export function counted(request: AssociationRequest): AssociationRequest {
@@ -27,20 +28,12 @@ function renumbering(output: Output, first: number): Output {
       if (shift > 0) datagram.writeUIntBE(number + shift, at + NUMBER_AT, NUMBER_SIZE);
     }
   };
-  return {
+  return layered(output, {
     datagram(bytes) {
       renumber(view(bytes));
       return output.datagram(bytes);
     },
-    message: (bytes) => output.message(bytes),
-    established: () => output.established(),
-    closed: (alert) => output.closed(alert),
-    failed: (error) => output.failed(error),
-    session: (session) => output.session?.(session),
-    need: (id, what) => output.need(id, what),
-    dropped: (reason) => output.dropped(reason),
-    trace: (event) => output.trace?.(event),
-  };
+  });
 }
 
 function view(bytes: Uint8Array): Buffer {

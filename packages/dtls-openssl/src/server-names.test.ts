@@ -1,25 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import { systemClock } from '@avs-net/core';
 import type { CertificateServerInfo, ServerConfiguration } from '@avs-net/core/plugin';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
 import { contextOf, Wire } from '../test/wire.ts';
 import { liveObjects } from './live-objects.ts';
 
-let pki: Pki;
 let root: Authority;
 let other: Authority;
 let [fallback, one, two]: Identity[] = [];
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((pki) => {
   [root, other] = [pki.authority('root'), pki.authority('other')];
   [fallback, one, two] = ['server.example', 'one.example', 'two.example'].map((name) => root.issue(name));
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 type Table = Readonly<Record<string, CertificateServerInfo>>;
 

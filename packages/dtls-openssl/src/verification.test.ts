@@ -1,6 +1,7 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { needs } from '../../../test/peers.ts';
-import { type Authority, createPki, type Identity, type Pki } from '../../../test/pki.ts';
+import { describe, expect, it } from 'vitest';
+import type { Authority, Identity, Pki } from '../../../test/pki.ts';
+import { pkiStage } from '../../../test/pki-stage.ts';
+import { REFUSED_CERTIFICATES, type RefusedCertificate } from '../../../test/refused-certificates.ts';
 import { configured, meet, presenting, revoking, trusting } from '../test/certificates.ts';
 
 let pki: Pki;
@@ -9,15 +10,12 @@ let middle: Authority;
 let other: Authority;
 let weak: Authority;
 let leaf: Identity;
-beforeEach((test) => {
-  needs(test, 'openssl');
-  if (pki !== undefined) return;
-  pki = createPki();
+pkiStage((made) => {
+  pki = made;
   [root, other, weak] = [pki.authority('root'), pki.authority('other'), pki.authority('weak', { key: 'rsa1024' })];
   middle = root.authority('middle');
   leaf = root.issue('server.example');
 });
-afterAll(() => pki?.[Symbol.dispose]());
 
 type Lists = readonly { pem: Buffer }[];
 
@@ -34,37 +32,8 @@ async function verdict(server: Identity, lists: Lists = [], serverName?: string,
 }
 
 describe('a client refuses a server certificate', () => {
-  it.each<[string, () => Identity, string, string]>([
-    [
-      'that has expired',
-      () => root.issue('server.example', { validity: 'expired' }),
-      'CERT_HAS_EXPIRED',
-      'certificate_expired',
-    ],
-    [
-      'that is not valid yet',
-      () => root.issue('server.example', { validity: 'future' }),
-      'CERT_NOT_YET_VALID',
-      'bad_certificate',
-    ],
-    ['of another name', () => root.issue('other.example'), 'HOSTNAME_MISMATCH', 'bad_certificate'],
-    ['of another authority', () => other.issue('server.example'), 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown_ca'],
-    [
-      'without its intermediate',
-      () => {
-        const it = middle.issue('server.example');
-        return { ...it, chain: it.certificate };
-      },
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'unknown_ca',
-    ],
-    ['that signed itself', () => pki.selfSigned('server.example'), 'DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown_ca'],
-    [
-      'for clients only',
-      () => root.issue('server.example', { purposes: ['clientAuth'] }),
-      'INVALID_PURPOSE',
-      'unsupported_certificate',
-    ],
+  it.each<RefusedCertificate>([
+    ...REFUSED_CERTIFICATES,
     [
       'from what is no authority',
       () => root.authority('pretender', { ca: false }).issue('server.example'),
@@ -79,7 +48,7 @@ describe('a client refuses a server certificate', () => {
       'bad_certificate',
     ],
   ])('%s', async (_what, make, name, alert) => {
-    expect(await verdict(make(), [], undefined, [root, weak])).toEqual([name, alert]);
+    expect(await verdict(make({ pki, root, middle, other }), [], undefined, [root, weak])).toEqual([name, alert]);
   });
 });
 

@@ -1,22 +1,19 @@
-/** For tests: a SocketHost that keeps what it is told, and sockets on it that `closeAll` closes. */
+/** For tests: the host of a tcp socket, its clock, and sockets on it. */
 
-import {
-  type Address,
-  type Clock,
-  NetError,
-  type SocketHost,
-  type SocketOperations,
-  type Timer,
-  type TransportConfiguration,
-} from '@avs-net/core/plugin';
+import type { Clock, Timer, TransportConfiguration } from '@avs-net/core/plugin';
 import { Arrivals } from '../../../test/arrivals.ts';
+import {
+  closedLater,
+  type MadeSocket as Made,
+  type Operations,
+  openSocket,
+  TransportHost,
+  text,
+  unaborted,
+} from '../../../test/transport-host.ts';
 import { createTcp, type TcpSettings } from '../src/plugin.ts';
 
-export interface AcceptedPeer {
-  readonly address: Address;
-  readonly host: FakeHost;
-  readonly operations: SocketOperations;
-}
+export { bytes, closeAll, type Operations, unaborted } from '../../../test/transport-host.ts';
 
 /** Timers that run when a test says so. */
 export class FakeClock implements Clock {
@@ -44,23 +41,11 @@ export class FakeClock implements Clock {
   }
 }
 
-export class FakeHost implements SocketHost {
+export class FakeHost extends TransportHost<FakeHost> {
   readonly backend = 'tcp';
   readonly clock: FakeClock = new FakeClock();
-  readonly drops: string[] = [];
-  /** Peers beyond this number are refused, as core does when its backlog is full. */
-  backlog: number = Number.POSITIVE_INFINITY;
   readonly pieces: Arrivals<Uint8Array> = new Arrivals();
   readonly ends: Arrivals<true> = new Arrivals();
-  readonly peers: Arrivals<AcceptedPeer> = new Arrivals();
-  readonly refused: Arrivals<Address> = new Arrivals();
-  readonly softErrors: Arrivals<NetError> = new Arrivals();
-  readonly failures: Arrivals<NetError> = new Arrivals();
-  readonly dropArrivals: Arrivals<string> = new Arrivals();
-
-  error(init: Parameters<SocketHost['error']>[0]): NetError {
-    return new NetError({ ...init, operation: 'test', backend: this.backend });
-  }
 
   deliver(data: Uint8Array): void {
     this.pieces.add(data);
@@ -70,46 +55,18 @@ export class FakeHost implements SocketHost {
     this.ends.add(true);
   }
 
-  softError(error: NetError): void {
-    this.softErrors.add(error);
-  }
-
-  failed(error: NetError): void {
-    this.failures.add(error);
-  }
-
-  accepted(address: Address, operations: (host: SocketHost) => SocketOperations): void {
-    if (this.peers.total >= this.backlog) this.refused.add(address);
-    else {
-      const host = new FakeHost();
-      this.peers.add({ address, host, operations: operations(host) });
-    }
-  }
-
-  dropped(reason: string): void {
-    this.drops.push(reason);
-    this.dropArrivals.add(reason);
+  protected another(): FakeHost {
+    return new FakeHost();
   }
 }
 
-/** The operations with nothing left out. */
-export type Operations = Required<SocketOperations>;
+export type MadeSocket = Made<FakeHost>;
 
-export interface MadeSocket {
-  readonly socket: Operations;
-  readonly host: FakeHost;
-}
-
-export async function makeSocket(
+export function makeSocket(
   configuration: TransportConfiguration = {},
   settings: TcpSettings = {},
 ): Promise<MadeSocket> {
-  const host = new FakeHost();
-  const module = await createTcp(settings).load();
-  const context = await module.context(configuration, host);
-  const socket = context.socket?.(host) as Operations;
-  opened.push(socket);
-  return { socket, host };
+  return openSocket(createTcp(settings), configuration, new FakeHost());
 }
 
 export interface Server extends MadeSocket {
@@ -137,23 +94,13 @@ export async function makePair(address = '127.0.0.1'): Promise<Pair> {
   await client.socket.connect(address, server.port, unaborted());
   const { operations, host } = await server.host.peers.next();
   const peer = { socket: operations as Operations, host };
-  opened.push(peer.socket);
+  closedLater(peer.socket);
   return { client, peer, server };
 }
 
 /** `length` bytes of the stream, as text. */
 export async function read({ host }: MadeSocket, length: number): Promise<string> {
-  let text = '';
-  while (text.length < length) text += new TextDecoder().decode(await host.pieces.next());
-  return text;
+  let read = '';
+  while (read.length < length) read += text(await host.pieces.next());
+  return read;
 }
-
-export async function closeAll(): Promise<void> {
-  await Promise.all(opened.splice(0).map((socket) => socket.close()));
-}
-
-export const unaborted = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
-
-export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-const opened: SocketOperations[] = [];

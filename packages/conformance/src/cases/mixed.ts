@@ -7,7 +7,7 @@ import { type Fixture, type FixtureAuthority, fixtureAuthority } from '../certif
 import { asClient, asServer, insisting, NAMED, shows } from '../certificates/configuration.ts';
 import { refusedBetween } from '../certificates/refused-handshake.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { assertBytes, assertTalks, begun, rejects } from '../expectation.ts';
+import { assertBytes, assertTalks, rejects } from '../expectation.ts';
 import { IDENTITY, KEY } from '../stage.ts';
 
 const BOTH_KINDS = { role: 'server', needs: ['mixed'], mutual: ['certificate'] } as const;
@@ -22,14 +22,8 @@ export const MIXED: readonly ConformanceCase[] = [
       const device = root.issue('device');
       const asked: string[] = [];
       const listener = await stage.listen(server(own, insisting(root), asked));
-      const meet = async (client: Partial<SecureConfiguration>) => {
-        const accepted = begun(listener.accept());
-        const socket = await stage.client.createSocket('dtls', stage.clientConfiguration(client));
-        await socket.connect(stage.serverHost, listener.localPort());
-        return { client: socket, peer: await accepted };
-      };
-      const byKey = await meet({});
-      const byCertificate = await meet(asClient(root, shows(device)));
+      const byKey = await stage.meet(listener);
+      const byCertificate = await stage.meet(listener, asClient(root, shows(device)));
       await assertTalks(byKey);
       await assertTalks(byCertificate);
       assertBytes(byKey.peer.info().pskIdentity ?? null, Buffer.from(IDENTITY));

@@ -8,6 +8,7 @@ import type { SessionStore } from '@avs-net/core/plugin';
 import { psk, pskServer } from '@avs-net/credentials';
 import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
 import { assertTalks, begun, rejects } from '../expectation.ts';
+import { assertFull, careless, DAMAGES } from '../resumption.ts';
 import { IDENTITY, KEY, type Pair, type PairInit, type Stage } from '../stage.ts';
 
 const ON_BOTH = { needs: ['resumption'], mutual: true } as const;
@@ -54,10 +55,10 @@ export const SESSIONS: readonly ConformanceCase[] = [
       const session = careless();
       const listener = await stage.listen({ security: { mode: 'psk', lookup: () => key } });
       let key: Uint8Array = KEY;
-      await (await meet(stage, listener, { session })).client.dispose();
+      await (await stage.meet(listener, { session })).client.dispose();
       key = NEW_KEY;
       const security = psk({ identity: IDENTITY, key: NEW_KEY });
-      await assertFull(await meet(stage, listener, { session, security }));
+      await assertFull(await stage.meet(listener, { session, security }));
     },
   },
   {
@@ -85,10 +86,10 @@ export const SESSIONS: readonly ConformanceCase[] = [
         set: (key: string, value: Uint8Array) => kept.set(key, value),
         delete: (key: string) => kept.delete(key),
       } as SessionStore;
-      await (await meet(stage, listener, { session })).client.dispose();
+      await (await stage.meet(listener, { session })).client.dispose();
       for (const change of DAMAGES) {
         damage = change;
-        const pair = await meet(stage, listener, { session });
+        const pair = await stage.meet(listener, { session });
         await assertFull(pair);
         await pair.client.dispose();
       }
@@ -129,7 +130,7 @@ export const SESSIONS: readonly ConformanceCase[] = [
       const session = new Map<string, Uint8Array>();
       let key: Uint8Array | undefined = KEY;
       const listener = await stage.listen({ security: { mode: 'psk', lookup: () => key } });
-      await (await meet(stage, listener, { session })).client.dispose();
+      await (await stage.meet(listener, { session })).client.dispose();
       key = undefined;
       begun(listener.accept());
       const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration({ session }));
@@ -145,7 +146,7 @@ export const SESSIONS: readonly ConformanceCase[] = [
       const session = new Map<string, Uint8Array>();
       const connect = async (...ticketKeys: readonly Uint8Array[]): Promise<boolean | undefined> => {
         const listener = await stage.listen({ server: { ticketKeys } });
-        const { client, peer } = await meet(stage, listener, { session });
+        const { client, peer } = await stage.meet(listener, { session });
         const { resumed } = peer.info();
         await client.dispose();
         await listener.dispose();
@@ -206,42 +207,9 @@ type Client = NonNullable<PairInit['client']>;
 async function twice(stage: Stage, first: Client, second: Client): Promise<Pair> {
   const identities = new Map([IDENTITY, OTHER].map((identity) => [identity, KEY]));
   const listener = await stage.listen({ security: pskServer({ identities }) });
-  await (await meet(stage, listener, first)).client.dispose();
-  return meet(stage, listener, second);
-}
-
-async function meet(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<Pair> {
-  const client = await stage.client.createSocket(stage.type, stage.clientConfiguration(configuration));
-  const accepting = begun(listener.accept());
-  await client.connect(stage.serverHost, listener.localPort());
-  return { client, peer: await accepting, listener };
-}
-
-async function assertFull(pair: Pair): Promise<void> {
-  assert.notEqual(pair.client.info().resumed, true, 'the client says that it resumed');
-  assert.notEqual(pair.peer.info().resumed, true, 'the server says that it resumed');
-  await assertTalks(pair);
-}
-
-/** Gives the latest session to whoever asks. */
-function careless(): SessionStore {
-  let session: Uint8Array | undefined;
-  return {
-    get: () => session,
-    set(_key, value) {
-      session = value;
-    },
-    delete: () => {},
-  };
+  await (await stage.meet(listener, first)).client.dispose();
+  return stage.meet(listener, second);
 }
 
 const OTHER = 'conformance-other';
 const NEW_KEY = new Uint8Array(16).fill(0xe7);
-const DAMAGES: readonly ((session: Uint8Array) => unknown)[] = [
-  () => new Uint8Array(0),
-  () => new Uint8Array(1_024),
-  () => 'text',
-  (session) => session.subarray(1),
-  (session) => session.subarray(0, -1),
-  ...[0, 31, 32, 40, 100].map((at) => (session: Uint8Array) => session.map((byte, index) => byte ^ +(index === at))),
-];

@@ -8,7 +8,8 @@ import type { SecureConfiguration, SessionStore, Version } from '@avs-net/core/p
 import { type Fixture, type FixtureAuthority, fixtureAuthority } from '../certificates/authority.ts';
 import { asClient, asServer, shows, trusting } from '../certificates/configuration.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { assertTalks, begun, rejects } from '../expectation.ts';
+import { assertTalks, rejects } from '../expectation.ts';
+import { assertFull, careless, DAMAGES } from '../resumption.ts';
 import type { Pair, Stage } from '../stage.ts';
 
 const CLIENT = {
@@ -30,7 +31,7 @@ export const TICKETS: readonly ConformanceCase[] = [
         const session = new Map<string, Uint8Array>();
         const listener = await stage.listen(world.server);
         await filled(stage, listener, { ...world.client, session, ...only(version) });
-        const pair = await meet(stage, listener, { ...world.client, session, ...only(version) });
+        const pair = await stage.meet(listener, { ...world.client, session, ...only(version) });
         assert.deepEqual([pair.client.info().version, pair.client.info().resumed], [version, true]);
         assert.equal(pair.client.getOption('sessionResumed'), true);
         await assertTalks(pair);
@@ -45,7 +46,7 @@ export const TICKETS: readonly ConformanceCase[] = [
       const { server, client } = worldOf();
       const listener = await stage.listen(server);
       await filled(stage, listener, client);
-      await assertFull(await meet(stage, listener, client));
+      await assertFull(await stage.meet(listener, client));
     },
   },
   {
@@ -58,7 +59,7 @@ export const TICKETS: readonly ConformanceCase[] = [
       const session = careless();
       await filled(stage, listener, { ...client, session });
       const own = asClient(root, shows(root.issue('device')));
-      await assertFull(await meet(stage, listener, { ...own, session }));
+      await assertFull(await stage.meet(listener, { ...own, session }));
       // Who does not trust the authority of the server shall not get past it by a session of who does.
       const stranger = { ...client, security: trusting(fixtureAuthority('another')), session };
       const socket = await stage.client.createSocket(stage.type, stage.clientConfiguration(stranger));
@@ -93,12 +94,12 @@ export const TICKETS: readonly ConformanceCase[] = [
       const kept = new Map<string, Uint8Array>();
       await filled(stage, listener, { ...client, session: kept });
       for (const damage of DAMAGES) {
-        const session: SessionStore = {
-          get: (key) => damage(kept.get(key) ?? new Uint8Array(64)),
+        const session = {
+          get: (key: string) => damage(kept.get(key) ?? new Uint8Array(64)),
           set: () => {},
           delete: () => {},
-        };
-        const pair = await meet(stage, listener, { ...client, session });
+        } as SessionStore;
+        const pair = await stage.meet(listener, { ...client, session });
         await assertFull(pair);
         await pair.client.dispose();
       }
@@ -124,35 +125,11 @@ function only(version: Version): Client {
   return { version: { min: version, max: version } };
 }
 
-async function meet(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<Pair> {
-  const client = await stage.client.createSocket(stage.type, stage.clientConfiguration(configuration));
-  const accepting = begun(listener.accept());
-  await client.connect(stage.serverHost, listener.localPort());
-  return { client, peer: await accepting, listener };
-}
-
 /** Meets, talks, so that a ticket that follows the handshake has come, and goes. */
 async function filled(stage: Stage, listener: Pair['listener'], configuration: Client): Promise<void> {
-  const pair = await meet(stage, listener, configuration);
+  const pair = await stage.meet(listener, configuration);
   await assertFull(pair);
   await pair.client.dispose();
-}
-
-async function assertFull(pair: Pair): Promise<void> {
-  assert.notEqual(pair.client.info().resumed, true, 'the client says that it resumed');
-  await assertTalks(pair);
-}
-
-/** Gives the latest session to whoever asks. */
-function careless(): SessionStore {
-  let session: Uint8Array | undefined;
-  return {
-    get: () => session,
-    set(_key, value) {
-      session = value;
-    },
-    delete: () => {},
-  };
 }
 
 /** Of the server, and of somebody else. */
@@ -160,11 +137,3 @@ const NAMES = [
   ['server.example', 'other.example'],
   ['192.0.2.7', '192.0.2.8'],
 ] as const;
-
-const DAMAGES: readonly ((session: Uint8Array) => Uint8Array)[] = [
-  () => new Uint8Array(0),
-  () => new Uint8Array(1_024),
-  (session) => session.subarray(1),
-  (session) => session.subarray(0, -1),
-  ...[0, 31, 40, 100].map((at) => (session: Uint8Array) => session.map((byte, index) => byte ^ +(index === at))),
-];
