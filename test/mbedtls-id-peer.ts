@@ -4,10 +4,11 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import { type Child, startChild } from './child.ts';
 
 export const IDENTITY = 'interop-device';
@@ -33,8 +34,7 @@ function program(): string {
 }
 
 function compile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'avs-net-mbedtls3-'));
-  process.once('exit', () => execFileSync('rm', ['-r', folder]));
+  folder = mkdtempSync(join(tmpdir(), 'avs-net-mbedtls3-'));
   const binary = join(folder, 'mbedtls-id-peer');
   const source = fileURLToPath(new URL('peers/mbedtls-id-peer.c', import.meta.url));
   const libraries = join(root(), 'usr/lib');
@@ -57,3 +57,8 @@ function root(): string {
 }
 
 let compiled: string | undefined;
+let folder: string | undefined;
+
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+});

@@ -7,7 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Socket } from '@avs-net/core';
 import { generate, parse } from 'coap-packet';
+import { afterAll } from 'vitest';
 import { type Child, startChild } from './child.ts';
 import { needs, sServer } from './peers.ts';
 
@@ -182,15 +183,19 @@ function mbedtlsNeeded(context: { skip(note?: string): void }): void {
 }
 
 let compiled: string | undefined;
+let folder: string | undefined;
+
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+});
 
 /** Our own few lines on Debian's library, compiled when they are needed. */
 function mbedtlsServer(): string {
   if (compiled !== undefined) return compiled;
-  const folder = mkdtempSync(join(tmpdir(), 'avs-net-mbedtls-'));
+  folder = mkdtempSync(join(tmpdir(), 'avs-net-mbedtls-'));
   const program = join(folder, 'mbedtls-echo-server');
   const source = fileURLToPath(new URL('peers/mbedtls-echo-server.c', import.meta.url));
   execFileSync('cc', ['-O1', '-Wall', '-o', program, source, '-lmbedtls', '-lmbedx509', '-lmbedcrypto']);
-  process.once('exit', () => execFileSync('rm', ['-r', folder]));
   compiled = program;
   return program;
 }

@@ -140,7 +140,8 @@ describe('the trust store of the system', () => {
   });
 
   it('holds what NODE_EXTRA_CA_CERTS names where node does not tell, as far as it can be read', async () => {
-    const damaged = join(mkdtempSync(join(tmpdir(), 'avs-net-extra-')), 'damaged.pem');
+    const directory = mkdtempSync(join(tmpdir(), 'avs-net-extra-'));
+    const damaged = join(directory, 'damaged.pem');
     writeFileSync(damaged, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     const sizes: number[] = [];
     for (const file of ['', root.certificateFile, damaged, '/no/such/file']) {
@@ -150,6 +151,7 @@ describe('the trust store of the system', () => {
       sizes.push(fresh.systemTrustStore().length);
     }
     vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true });
     const [none = 0, ...others] = sizes;
     expect(others).toEqual([none + ('getCACertificates' in tls ? 0 : 1), none, none]);
   });
