@@ -32,10 +32,24 @@ export interface Taken {
 export async function sendWhileTaken(stage: Stage, socket: End, size: number, most: number): Promise<Taken> {
   for (let chunks = 1; ; chunks += 1) {
     const pending = socket.send(message(size, (chunks - 1) & 0xff));
-    const taken = await Promise.race([pending.then(() => true), stage.pass(QUIET).then(() => false)]);
+    const taken = await isTaken(stage, pending);
     if (!taken || chunks === most) return { chunks, stopped: !taken, pending };
   }
 }
 
-/** Milliseconds in which an in-process network has carried whatever it will carry. */
-const QUIET = 100;
+/**
+ * While an in-process network carries whatever it will carry. Looks in between: one timer alone may be late, and then
+ * come before what has arrived meanwhile.
+ */
+async function isTaken(stage: Stage, pending: Promise<void>): Promise<boolean> {
+  let taken = false;
+  const taking = pending.then(() => {
+    taken = true;
+  });
+  for (let turn = 0; turn < TURNS && !taken; turn++) await Promise.race([taking, stage.pass(TURN)]);
+  return taken;
+}
+
+const TURNS = 20;
+/** Milliseconds. */
+const TURN = 5;
