@@ -53,8 +53,9 @@ export function memoryUdp(): MemoryUdp {
         else if (!network.silent) queueMicrotask(() => server?.deliver(copy, from));
       },
       sendTo(data, to) {
+        if (network.silent) return;
         const copy = new Uint8Array(data);
-        if (!network.silent) queueMicrotask(() => clients.get(to.host)?.deliver(copy));
+        queueMicrotask(() => clients.get(to.host)?.deliver(copy));
       },
       async close() {
         if (local !== undefined) clients.delete(local.host);

@@ -22,6 +22,7 @@ import { HALF_OPEN_BYTES, MAX_MESSAGE, MAX_PSK_KEY } from './limits.ts';
 import { answerName, NAME_NEED, NameQuestion, type NameServing, PATIENCE, SESSION_NEED } from './name-question.ts';
 import type { NameChoice } from './named-contexts.ts';
 import type { Addon } from './native.ts';
+import { outsideHeap } from './outside-heap.ts';
 import { SeenAlerts } from './seen-alerts.ts';
 import { isNewSession } from './session-scope.ts';
 import { describeSilence } from './silence.ts';
@@ -103,7 +104,7 @@ export class OpensslAssociation implements Association {
     const arena = borrowArena();
     let used: number;
     try {
-      used = this.#addon.send(this.#handle, message, arena);
+      used = this.#addon.send(this.#handle, outsideHeap(message), arena);
     } catch (cause) {
       returnArena(arena);
       throw this.#error(describeAddonError(cause));
