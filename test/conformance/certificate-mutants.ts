@@ -3,9 +3,16 @@
  * the contract, and the case that is there to catch it.
  */
 
+import { isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import type { Core } from '@avs-net/conformance';
 import * as core from '@avs-net/core';
-import type { Association, AssociationRequest, SecureConfiguration } from '@avs-net/core/plugin';
+import {
+  type Association,
+  type AssociationRequest,
+  type SecureConfiguration,
+  unmapAddress,
+} from '@avs-net/core/plugin';
 import { withoutServerCertValidation, withSha1HandshakeSignatures } from '@avs-net/credentials';
 import { dtlsOpenssl } from '@avs-net/dtls-openssl';
 import { brokenCopy, type Mutant, overridden } from './broken-copy.ts';
@@ -16,6 +23,15 @@ export const CERTIFICATE_MUTANTS: readonly Mutant[] = [
   }),
   mutant('takes any name for the right one', 'certificate/wrong-name', {
     request: (request) => ({ ...request, serverName: 'other.example' }),
+  }),
+  mutant('takes IPv6 literals for names', 'certificate/ipv6-address', {
+    request: (request) => (isIPv6(request.serverName ?? '') ? { ...request, serverName: 'x.example' } : request),
+  }),
+  mutant('takes a mapped address for the IPv4 address', 'certificate/ipv6-address', {
+    request: ({ serverName = '', ...rest }) => ({ ...rest, serverName: unmapAddress(serverName) }),
+  }),
+  mutant('sees through disguises', 'certificate/disguised-address', {
+    request: ({ serverName = '', ...rest }) => ({ ...rest, serverName: domainToASCII(serverName) || serverName }),
   }),
   mutant('forgets revocation lists', 'certificate/revoked', { security: without('certRevocationLists') }),
   mutant('forgets revocation lists as server', 'certificate/server-revoked', {

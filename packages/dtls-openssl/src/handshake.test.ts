@@ -55,6 +55,7 @@ describe('a PSK handshake', () => {
     ['an IPv4 address', '192.0.2.1', undefined],
     ['an IPv6 address', '2001:db8::1', undefined],
     ['an IPv6 address in brackets', '[2001:db8::1]', undefined],
+    ['an address that is no literal', '127.1', undefined],
   ])('sends as server name: %s', async (_what, serverName, expected) => {
     const options = { client: { serverName } };
     const wire = await new Wire(clientConfiguration(), serverConfiguration(), undefined, options).connect();

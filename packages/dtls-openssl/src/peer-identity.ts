@@ -3,12 +3,12 @@
  * (RFC 6698, RFC 7671; avs reference table of DANE). No DNS is asked: the records come from the application.
  */
 
-import type { AssociationRequest, CertificateInfo, TlsaRecord } from '@avs-net/core/plugin';
+import { type AssociationRequest, type CertificateInfo, disguisedAddress, type TlsaRecord } from '@avs-net/core/plugin';
 import { isVerifying } from './certificates.ts';
 import type { Addon } from './native.ts';
 import type { ServerName } from './server-name.ts';
 
-/** Errors: EINVAL without a name, EPROTO if there are records and none of them can be used. */
+/** Errors: EINVAL without a name or with an address that is no literal, EPROTO if there are records and none of them can be used. */
 export function expectServer(
   addon: Addon,
   association: number,
@@ -25,6 +25,11 @@ export function expectServer(
       code: 'EINVAL',
       message: `the name of the server is needed to verify its certificate; ${advice}`,
     });
+  }
+  const address = disguisedAddress(name.text);
+  if (address !== undefined) {
+    const message = `server name: "${name.text}" stands for the address ${address}, which is verified only as "${address}"`;
+    throw request.error({ code: 'EINVAL', message });
   }
   if (records.length > 0) {
     addon.enableDane(association, name.text);

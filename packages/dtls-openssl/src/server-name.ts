@@ -5,9 +5,10 @@
 
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import type { AssociationRequest } from '@avs-net/core/plugin';
+import { type AssociationRequest, disguisedAddress } from '@avs-net/core/plugin';
 
 export interface ServerName {
+  /** An address is without brackets and zone, unless it is one that is not written as a literal. */
   readonly text: string;
   readonly isAddress: boolean;
 }
@@ -16,9 +17,10 @@ export interface ServerName {
 export function serverName(request: AssociationRequest): ServerName | undefined {
   const name = request.serverName?.replace(/\.$/, '') ?? '';
   if (name === '') return undefined;
+  const address = name.replace(/^\[|\]$/g, '');
   // A zone is a matter of this machine, no certificate holds one.
-  const address = name.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
-  if (isIP(address) !== 0) return { text: address, isAddress: true };
+  if (isIP(address) !== 0) return { text: address.replace(/%.*$/, ''), isAddress: true };
+  if (disguisedAddress(name) !== undefined) return { text: name, isAddress: true };
   const ascii = isAscii(name) ? name : domainToASCII(name);
   if (ascii !== '' && ascii.length <= MAX_SERVER_NAME) return { text: ascii, isAddress: false };
   const code = ascii === '' ? 'EINVAL' : 'ENOBUFS';

@@ -70,10 +70,13 @@ describe('the name of a server', () => {
     ['an IPv6 address in brackets', '[2001:db8::1]', ['2001:db8::1'], true],
     ['an IPv6 address with a zone', 'fe80::1%lo', ['fe80::1'], true],
     ['another IPv6 address', '2001:db8::1', ['2001:db8::2'], false],
+    ['an IPv4 address as IPv6', '::ffff:192.0.2.1', ['192.0.2.1'], false],
+    ['an IPv6 address as IPv4', '192.0.2.1', ['::ffff:192.0.2.1'], false],
+    ['an IPv4 address with a zone', '192.0.2.1%lo', ['192.0.2.1'], false],
     ['an address in a DNS name only', '192.0.2.1', ['name.example'], false],
     ['a DNS name where only the address is named', 'server.example', ['192.0.2.1'], false],
   ])('%s: %s in a certificate for %s', async (_what, serverName, names, accepted) => {
-    const address = /^[[\d]|::/.test(serverName);
+    const address = /^[[\d][^%]*$|::/.test(serverName);
     const refusal = [address ? 'IP_ADDRESS_MISMATCH' : 'HOSTNAME_MISMATCH', 'bad_certificate'];
     const found = await verdict(root.issue('someone', { names }), [], serverName);
     expect(found).toEqual(accepted ? 'accepted' : refusal);
@@ -85,6 +88,14 @@ describe('the name of a server', () => {
     expect(await verdict(both)).toEqual(['HOSTNAME_MISMATCH', 'bad_certificate']);
     const address = root.issue('192.0.2.1', { names: [] });
     expect(await verdict(address, [], '192.0.2.1')).toEqual(['IP_ADDRESS_MISMATCH', 'bad_certificate']);
+  });
+
+  it('is none where it stands for an address, and that is said before anything is sent', async () => {
+    const server = root.issue('127.1', { names: ['127.1', '127.0.0.1'] });
+    await expect(verdict(server, [], '127.1')).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringContaining('verified only as "127.0.0.1"'),
+    });
   });
 
   it('must be known before anything is sent', async () => {

@@ -6,6 +6,7 @@
 import tls, { type PeerCertificate, type SecureContext } from 'node:tls';
 import type { AssociationRequest } from '@avs-net/core/plugin';
 import type { Open } from './association.ts';
+import { identityMismatch, requireVerifiable } from './peer-identity.ts';
 import { type ServerName, serverName } from './server-name.ts';
 
 export interface ClientOptions {
@@ -20,11 +21,7 @@ export interface ClientOptions {
 export function openClient(options: ClientOptions, { serverName: given, session, error }: AssociationRequest): Open {
   const { secureContext, verifies, psk, alpn } = options;
   const name = serverName(given, error);
-  if (verifies && psk === undefined && name === undefined) {
-    const message =
-      'the name of the server is not known, so its certificate cannot be checked: set serverNameIndication';
-    throw error({ code: 'EINVAL', message });
-  }
+  if (verifies && psk === undefined) requireVerifiable(name, error);
   return (stream, handshake) => {
     let hint: string | undefined;
     const socket = tls.connect({
@@ -76,5 +73,5 @@ function refusal(
   }
   if (!verifies) return undefined;
   if (!hasCertificate || name === undefined) return new Error('the server gave no certificate');
-  return tls.checkServerIdentity(name.verified, given);
+  return identityMismatch(name, given);
 }

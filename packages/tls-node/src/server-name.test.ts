@@ -12,6 +12,10 @@ describe('the name of a server', () => {
     ['192.0.2.1', undefined, '192.0.2.1'],
     ['2001:db8::1', undefined, '2001:db8::1'],
     ['[2001:db8::1]', undefined, '2001:db8::1'],
+    ['fe80::1%lo', undefined, 'fe80::1'],
+    ['127.1', undefined, '127.1'],
+    ['\uff11\uff12\uff17.1', undefined, '\uff11\uff12\uff17.1'],
+    ['127.0.0.1%lo', '127.0.0.1%lo', '127.0.0.1%lo'],
     ['a'.repeat(255), 'a'.repeat(255), 'a'.repeat(255)],
   ])('%s is indicated as %s and verified as %s', (given, indication, verified) => {
     expect(named(given)).toEqual({ indication, verified });

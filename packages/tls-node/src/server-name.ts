@@ -5,12 +5,12 @@
 
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import type { EngineErrorInit } from '@avs-net/core/plugin';
+import { disguisedAddress, type EngineErrorInit } from '@avs-net/core/plugin';
 
 export interface ServerName {
   /** Undefined for an address. */
   readonly indication: string | undefined;
-  /** A host name in ASCII or an IP literal without brackets. */
+  /** A host name in ASCII or an IP literal without brackets and zone, or what is no literal and yet an address. */
   readonly verified: string;
 }
 
@@ -19,7 +19,9 @@ export function serverName(given: string | undefined, error: (init: EngineErrorI
   const name = given?.replace(/\.$/, '') ?? '';
   if (name === '') return undefined;
   const address = name.replace(/^\[|\]$/g, '');
-  if (isIP(address) !== 0) return { indication: undefined, verified: address };
+  // A zone is a matter of this machine, no certificate holds one.
+  if (isIP(address) !== 0) return { indication: undefined, verified: address.replace(/%.*$/, '') };
+  if (disguisedAddress(name) !== undefined) return { indication: undefined, verified: name };
   const ascii = isAscii(name) ? name : domainToASCII(name);
   if (ascii !== '' && ascii.length <= LONGEST) return { indication: ascii, verified: ascii };
   const code = ascii === '' ? 'EINVAL' : 'ENOBUFS';

@@ -32,7 +32,8 @@ function localAlert(description: number): Alert {
   return alert('fatal', description, 'local');
 }
 
-const NAME_MISMATCH = 'ERR_TLS_CERT_ALTNAME_INVALID';
+/** Of node's check of names; of addresses too. */
+export const NAME_MISMATCH = 'ERR_TLS_CERT_ALTNAME_INVALID';
 const CERTIFICATE_REQUIRED = 116;
 const BAD_CERTIFICATE = 42;
 const UNSUPPORTED = 43;
@@ -45,6 +46,7 @@ const INTERNAL = 80;
 
 const TRUST = 'is its authority in trustedCerts, and does the peer send its intermediates?';
 const CLOCK = 'is the clock of this machine right?';
+const OTHER_NAME = 'if it bears another on purpose, give that as serverNameIndication';
 const LIST = 'with certRevocationLists every authority of the chain needs a list';
 
 /** Alert, words, advice. */
@@ -79,5 +81,5 @@ const REFUSALS: Readonly<Record<string, readonly [number, string, string]>> = {
   CERT_UNTRUSTED: [BAD_CERTIFICATE, 'its root is not trusted for this use', ''],
   CERT_REJECTED: [BAD_CERTIFICATE, 'its root rejects this use', ''],
   HOSTNAME_MISMATCH: [BAD_CERTIFICATE, 'it is for another name', ''],
-  [NAME_MISMATCH]: [BAD_CERTIFICATE, 'it is for another name', ''],
+  [NAME_MISMATCH]: [BAD_CERTIFICATE, 'it is for another name', OTHER_NAME],
 };

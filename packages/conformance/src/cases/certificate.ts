@@ -12,7 +12,6 @@ import {
   shows,
   signedWithSha1,
   tlsa,
-  trusting,
 } from '../certificates/configuration.ts';
 import { assertLocalAlert, refusedBetween, refusedByClient } from '../certificates/refused-handshake.ts';
 import { BOTH_TYPES, type ConformanceCase } from '../conformance-case.ts';
@@ -70,21 +69,6 @@ export const CERTIFICATE: readonly ConformanceCase[] = [
       },
     }),
   ),
-  {
-    ...certificateCase('client'),
-    id: 'certificate/address',
-    types: BOTH_TYPES,
-    title: 'compares an address with the addresses of a certificate',
-    async run(stage) {
-      const { root } = fixtures();
-      const byAddress: Partial<SecureConfiguration> = { security: trusting(root) };
-      const right = root.issue('server', { addresses: [stage.serverHost] });
-      await assertTalks(await stage.pair({ client: byAddress, server: asServer(right) }));
-      for (const options of [{ addresses: ['192.0.2.77'] }, { names: [stage.serverHost] }]) {
-        await refusedByClient(stage, byAddress, asServer(root.issue('server', options)));
-      }
-    },
-  },
   {
     ...certificateCase('client'),
     id: 'certificate/key-mismatch',

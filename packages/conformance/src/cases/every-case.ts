@@ -1,6 +1,7 @@
 /** All cases, in the order in which a reader wants to see them fail. */
 
 import type { ConformanceCase } from '../conformance-case.ts';
+import { ADDRESSES } from './addresses.ts';
 import { BUFFERS } from './buffers.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { CLAIMS } from './claims.ts';
@@ -31,6 +32,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...LIMITS,
   ...PSK,
   ...CERTIFICATE,
+  ...ADDRESSES,
   ...MIXED,
   ...NAMES,
   ...BUFFERS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CertificateServerInfo } from './security.ts';
-import { canonicalEntry, canonicalName, isAddressLiteral, nameTable } from './server-name.ts';
+import { canonicalEntry, canonicalName, disguisedAddress, isAddressLiteral, nameTable } from './server-name.ts';
 
 const LABEL = 'x'.repeat(63);
 
@@ -44,6 +44,25 @@ describe('a name as it comes from the network', () => {
     ['a.example', false],
   ])('is an address: %s', (name, address) => {
     expect(isAddressLiteral(name)).toBe(address);
+  });
+
+  it.each([
+    ['127.1', '127.0.0.1'],
+    ['192.0.2.0115', '192.0.2.77'],
+    ['0xc000024d', '192.0.2.77'],
+    ['3221226061', '192.0.2.77'],
+    ['\uff11\uff19\uff12\u30020\u30022\u300277', '192.0.2.77'],
+    ['192.0.2.77', undefined],
+    ['::1', undefined],
+    ['[::ffff:192.0.2.77]', undefined],
+    ['fe80::1%lo', undefined],
+    ['192.0.2.77.example', undefined],
+    ['a.example', undefined],
+    ['m\u00fcnchen.example', undefined],
+    ['a b', undefined],
+    ['', undefined],
+  ])('may be an address in disguise: %s', (name, address) => {
+    expect(disguisedAddress(name)).toBe(address);
   });
 });
 

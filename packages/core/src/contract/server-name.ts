@@ -18,6 +18,16 @@ export function isAddressLiteral(name: string): boolean {
   return isIP(name.replace(/^\[|\]$/g, '')) !== 0;
 }
 
+/**
+ * The address that a resolver takes a name for which is no literal, such as `127.1`, `0x7f000001` (inet_aton) or one in
+ * full-width digits (UTS 46). Resolvers differ in that, so neither certificates nor server names are for such names.
+ */
+export function disguisedAddress(name: string): string | undefined {
+  if (isAddressLiteral(name)) return undefined;
+  const ascii = domainToASCII(name);
+  return isIP(ascii) === 0 ? undefined : ascii;
+}
+
 /** The name of an entry of a table: labels may be in Unicode and the leftmost may be `*`. Undefined: it is no name. */
 export function canonicalEntry(entry: string): string | undefined {
   const wild = entry.startsWith('*.');
