@@ -18,3 +18,8 @@ export async function catching({ name, plugin, core: broken = core }: Mutant, gr
   process.stdout.write(`${name}: caught by ${caught.join(', ')}\n`);
   return caught;
 }
+
+/** For a table of tests, whose titles cut what is not text. */
+export function byName(mutants: readonly Mutant[]): (readonly [name: string, mutant: Mutant])[] {
+  return mutants.map((mutant) => [mutant.name, mutant]);
+}

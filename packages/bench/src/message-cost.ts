@@ -2,7 +2,8 @@
  * What a message and its echo cost a DTLS server without the network, and how much more if many peers speak in turn, so
  * that each message meets a peer whose state has left the caches. Everything runs in one process, and only the server's
  * part is measured: the messages were sealed before.
- * Usage: `node --expose-gc packages/bench/dist/message-cost.js [connected] [speaking,…]`, default `10000 1,100,10000`.
+ * Usage: `node --expose-gc packages/bench/dist/message-cost.js [connected] [speaking,…]`, default
+ * `10000 1,100,10000`.
  */
 
 import { createNet, type Net, type Socket } from '@avs-net/core';

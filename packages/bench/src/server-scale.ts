@@ -2,7 +2,7 @@
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
  * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
  * client of ours with a port of its own. Messages come from one of the peers, and then from all in turn, which is the
- * worst for caches: of the server, and of the clients, whose processor time is not counted but whose caches are the same.
+ * worst for caches: of the server, and of the clients, whose time is not counted but whose caches may be the same.
  * Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]`, default `1,100,10000 dtls`; `udp` is the same
  * without security, for comparison. Each peer takes a file descriptor (`ulimit -n`); pinned to one core
  * (`taskset -c 1`) the figures vary least.

@@ -55,6 +55,37 @@ it('finds who is mapped into IPv6 under the IPv4 address', () => {
   expect(isKnown(table, { host: '192.0.2.1', port: 2 })).toBe(false);
 });
 
+it.each<[string, (low: number) => string]>([
+  ['IPv4', (low) => `192.0.2.${low}`],
+  ['IPv6', (low) => `2001:db8::${low.toString(16)}`],
+])('does not let the hosts of one %s network choose ports with which all have the same hash', (_family, host) => {
+  const table = new PeerTable();
+  const addresses: Address[] = Array.from({ length: 256 }, (_, low) => ({ host: host(low), port: 49_152 ^ low }));
+  for (const peer of addresses) table.begin({ peer, guest: false } as PeerSession);
+  expect(addresses.filter((each) => table.find(each)?.next !== undefined).length).toBeLessThan(8);
+});
+
+it.each([
+  [0, 1, 2, 3],
+  [3, 2, 1, 0],
+  [1, 3, 0, 2],
+])('tells apart those whose hash is the same, and forgets them one by one: %i %i %i %i', (...order) => {
+  const table = new PeerTable();
+  // The two texts one behind the other are the same for all.
+  const sessions = [0, 1, 2, 3].map((ones) => {
+    const local = { host: `${'1'.repeat(3 - ones)}::2`, port: 5_684 };
+    return { peer: { host: `2001:db8::${'1'.repeat(ones)}`, port: 1, local }, guest: false } as PeerSession;
+  });
+  for (const session of sessions) table.begin(session);
+  expect(sessions.filter(({ peer }) => table.find(peer)?.next !== undefined)).toHaveLength(3);
+  for (const [gone, index] of order.entries()) {
+    table.remove(sessions[index]!);
+    const left = sessions.map(({ peer }) => table.find(peer)?.handshake);
+    expect(left).toEqual(sessions.map((session, at) => (order.indexOf(at) <= gone ? undefined : session)));
+  }
+  expect(table.entries).toBe(0);
+});
+
 function textOf({ host: name, port, local }: Address): string {
   return JSON.stringify([name, port, local?.host]);
 }

@@ -193,7 +193,8 @@ export function isSameHost(one: Address, other: Address): boolean {
 
 /** Whoever speaks to two of our addresses has an association with each. FNV-1a, thirty bits. */
 function hashOf(host: string | number, port: number, local: string | undefined): number {
-  let hash = SEED ^ port;
+  // Before the first byte is mixed in: it would cancel the low byte of a port that a peer has chosen for it.
+  let hash = Math.imul(SEED ^ port, PRIME);
   if (typeof host === 'string') hash = mixed(hash, host);
   else for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((host >>> shift) & 0xff), PRIME);
   if (local !== undefined) hash = mixed(hash, local);

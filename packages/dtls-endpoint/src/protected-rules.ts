@@ -83,9 +83,11 @@ export function isVersion(version: number): boolean {
 
 /** One object for all peers with that suite. */
 function minimaOf({ id, protection }: Ciphersuite): Minima {
-  const known = MINIMA.get(id) ?? minimaUnder(protection);
-  MINIMA.set(id, known);
-  return known;
+  const known = MINIMA.get(id);
+  if (known !== undefined) return known;
+  const minima = minimaUnder(protection);
+  MINIMA.set(id, minima);
+  return minima;
 }
 
 /** A CBC suite pads, so that the content makes no difference to the shortest record. */

@@ -59,7 +59,7 @@ export function filtered(request: AssociationRequest, make: MakeAssociation, rul
   return new RecordFilter(needsId ? { ...request, connectionId: connectionIds.make() } : request, make, rules);
 }
 
-class RecordFilter extends AssociationLayer implements Output {
+class RecordFilter extends AssociationLayer implements Required<Output> {
   readonly #output: Output;
   readonly #protected = new ProtectedRules();
   /** Bytes of the ids on records that come in, if they have one. */

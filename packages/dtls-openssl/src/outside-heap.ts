@@ -3,10 +3,9 @@
  * of their lives, which takes longer than everything else that is done with a short message.
  */
 
-/** `bytes`, or a copy that is good until the next call. */
+/** `bytes`, or a copy that is good until the next call, and stays until then as what was received last does. */
 export function outsideHeap(bytes: Uint8Array): Uint8Array {
-  // A Buffer never is inside.
-  if (bytes.length > LARGEST_INSIDE || bytes instanceof Buffer) return bytes;
+  if (bytes.length > LARGEST_INSIDE) return bytes;
   copy.set(bytes);
   return copy.subarray(0, bytes.length);
 }

@@ -66,6 +66,28 @@ describe('a driven association', () => {
     expect(seen).toEqual(['softError ECONNREFUSED', 'message echo', 'closed by us']);
   });
 
+  it.each(['while a message is passed on', 'at any other time'])(
+    'is silent about what it throws after it was destroyed, %s',
+    (when) => {
+      const { driver, association, establish, seen, lower } = driven({
+        message() {
+          seen.length = 0;
+          association.during = throwing;
+          lower.deliver('Mtwo');
+        },
+      });
+      const throwing = (): void => {
+        driver.destroy();
+        throw new Error('too late');
+      };
+      establish();
+      if (when === 'at any other time') association.during = throwing;
+      lower.deliver('Mone');
+      expect(association.destroyed).toBe(true);
+      expect(seen).toEqual([]);
+    },
+  );
+
   it('destroyed from inside one of its calls is freed when the call returns', () => {
     const { driver, association, establish, seen, lower } = driven();
     establish();

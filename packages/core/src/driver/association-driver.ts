@@ -203,7 +203,7 @@ export class AssociationDriver extends DriverReports implements GiveAnswer {
 
   /** An engine that throws where it should report is not trusted with another byte. */
   #broken(error: unknown): void {
-    this.#queue.push({ kind: 'failed', error: engineDefect(error, 'receive', this.#host.backend) });
+    if (!this.#over) this.#queue.push({ kind: 'failed', error: engineDefect(error, 'receive', this.#host.backend) });
   }
 
   protected report(event: DriverEvent): void {

@@ -3,15 +3,21 @@ import { expect, it } from 'vitest';
 import { Fifo } from './fifo.ts';
 
 it('behaves like an array that is shifted', () => {
+  const shift = { arbitrary: fc.constant('shift'), weight: 20 };
+  const step = fc.oneof({ arbitrary: fc.integer(), weight: 20 }, shift, fc.constant('clear'));
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.integer(), fc.constant('shift')), { maxLength: 500 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 500 }), (steps) => {
       const fifo = new Fifo<number>();
       const model: number[] = [];
-      for (const step of steps) {
-        if (typeof step === 'number') {
-          fifo.push(step);
-          model.push(step);
-        } else expect(fifo.shift()).toBe(model.shift());
+      for (const each of steps) {
+        if (typeof each === 'number') {
+          fifo.push(each);
+          model.push(each);
+        } else if (each === 'shift') expect(fifo.shift()).toBe(model.shift());
+        else {
+          fifo.clear();
+          model.length = 0;
+        }
         expect(fifo.size).toBe(model.length);
       }
     }),
@@ -19,20 +25,22 @@ it('behaves like an array that is shifted', () => {
   );
 });
 
-it('keeps its order when it never runs empty', () => {
+it.each([1, 2, 40, 200])('keeps its order when it never runs empty: %i wait', (waiting) => {
   const fifo = new Fifo<number>();
-  fifo.push(0);
-  for (let index = 1; index < 1_000; index++) {
-    fifo.push(index);
-    expect(fifo.shift()).toBe(index - 1);
-    expect(fifo.size).toBe(1);
+  for (let index = 0; index < waiting; index++) fifo.push(index);
+  for (let index = 0; index < 1_000; index++) {
+    fifo.push(index + waiting);
+    expect(fifo.shift()).toBe(index);
+    expect(fifo.size).toBe(waiting);
   }
 });
 
 it('forgets everything', () => {
   const fifo = new Fifo<number>();
-  fifo.push(1);
+  for (let index = 0; index < 3; index++) fifo.push(index);
   fifo.clear();
   expect(fifo.size).toBe(0);
   expect(fifo.shift()).toBeUndefined();
+  fifo.push(9);
+  expect([fifo.shift(), fifo.shift()]).toEqual([9, undefined]);
 });

@@ -2,7 +2,7 @@
  * First in, first out, without moving what waits. One item alone needs no array.
  */
 
-export class Fifo<T> {
+export class Fifo<T extends NonNullable<unknown>> {
   /** The oldest, if there is any. */
   #first: T | undefined;
   #rest: (T | undefined)[] = NOTHING;
@@ -13,7 +13,6 @@ export class Fifo<T> {
     return this.#first === undefined ? 0 : 1 + this.#rest.length - this.#head;
   }
 
-  /** Anything but undefined. */
   push(item: T): void {
     if (this.#first === undefined) {
       this.#first = item;
