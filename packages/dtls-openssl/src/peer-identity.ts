@@ -8,7 +8,10 @@ import { isVerifying } from './certificates.ts';
 import type { Addon } from './native.ts';
 import type { ServerName } from './server-name.ts';
 
-/** Errors: EINVAL without a name or with an address that is no literal, EPROTO if there are records and none of them can be used. */
+/**
+ * Errors: EINVAL without a name or with an address that is no literal, EPROTO if there are records and none of them can
+ * be used.
+ */
 export function expectServer(
   addon: Addon,
   association: number,
@@ -28,8 +31,8 @@ export function expectServer(
   }
   const address = disguisedAddress(name.text);
   if (address !== undefined) {
-    const message = `server name: "${name.text}" stands for the address ${address}, which is verified only as "${address}"`;
-    throw request.error({ code: 'EINVAL', message });
+    const message = `server name: "${name.text}" stands for the address ${address}`;
+    throw request.error({ code: 'EINVAL', message: `${message}, which is verified only as "${address}"` });
   }
   if (records.length > 0) {
     addon.enableDane(association, name.text);

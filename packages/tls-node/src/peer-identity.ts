@@ -19,8 +19,8 @@ export function requireVerifiable(name: ServerName | undefined, error: (init: En
   const { verified } = name;
   const address = disguisedAddress(verified);
   if (address === undefined) return;
-  const message = `server name: "${verified}" stands for the address ${address}, which is verified only as "${address}"`;
-  throw error({ code: 'EINVAL', message });
+  const message = `server name: "${verified}" stands for the address ${address}`;
+  throw error({ code: 'EINVAL', message: `${message}, which is verified only as "${address}"` });
 }
 
 /** Why a certificate is not that of the server; undefined: it is. */
