@@ -40,8 +40,7 @@ async function measure(): Promise<void> {
     }
     const seconds = (systemClock.now() - begun) / 1_000;
     const now = await memory(server.stats()['peers'] as number);
-    const text =
-      `${now.peers} idle peers after ${seconds.toFixed(0)} s: ${mebi(now.rss)} resident, ` + `${mebi(now.heap)} heap`;
+    const text = `${now.peers} idle peers after ${seconds.toFixed(0)} s: ${mebi(now.rss)} resident, ${mebi(now.heap)} heap`;
     process.stdout.write(`${text}${before === undefined ? '' : slope(before, now)}\n`);
     before = now;
   }

@@ -17,7 +17,7 @@ export * from './contract/options.ts';
 export { nextWait, waitSchedule } from './contract/retransmission-schedule.ts';
 export { unpooledCopy, wipe } from './contract/secret-bytes.ts';
 export * from './contract/security.ts';
-export { canonicalName, disguisedAddress, isAddressLiteral } from './contract/server-name.ts';
+export { canonicalName, disguisedAddress, disguiseRefusal, isAddressLiteral } from './contract/server-name.ts';
 export type { SocketState } from './contract/state.ts';
 export * from './transport/ip-version.ts';
 export { candidates, type Lookup, type Resolution } from './transport/name-resolution.ts';

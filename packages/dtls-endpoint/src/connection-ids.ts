@@ -27,8 +27,7 @@ export class ConnectionIds {
       const id = this.check(this.#generate());
       if (isTaken === undefined || !isTaken(id)) return id;
     }
-    const message =
-      `no unused connection id was found in ${TRIES} tries: ` + `connectionId needs more than ${this.length} bytes`;
+    const message = `no unused connection id was found in ${TRIES} tries: connectionId needs more than ${this.length} bytes`;
     throw this.#error({ code: 'EADDRINUSE', message });
   }
 

@@ -241,8 +241,7 @@ export class ServedPeers implements SessionHost {
     if (id !== undefined && id.length > 0) {
       const length = this.#byId?.length ?? 0;
       if (id.length !== length) {
-        const message =
-          `the connection id of the association has ${id.length} bytes, ` + `those of this socket have ${length}`;
+        const message = `the connection id of the association has ${id.length} bytes, those of this socket have ${length}`;
         throw this.#host.error({ code: 'EINVAL', message });
       }
       if (this.findById(id, 0) !== undefined) throw this.#inUse('connection id');

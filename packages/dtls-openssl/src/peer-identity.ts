@@ -3,7 +3,7 @@
  * (RFC 6698, RFC 7671; avs reference table of DANE). No DNS is asked: the records come from the application.
  */
 
-import { type AssociationRequest, type CertificateInfo, disguisedAddress, type TlsaRecord } from '@avs-net/core/plugin';
+import { type AssociationRequest, type CertificateInfo, disguiseRefusal, type TlsaRecord } from '@avs-net/core/plugin';
 import { isVerifying } from './certificates.ts';
 import type { Addon } from './native.ts';
 import type { ServerName } from './server-name.ts';
@@ -29,11 +29,8 @@ export function expectServer(
       message: `the name of the server is needed to verify its certificate; ${advice}`,
     });
   }
-  const address = disguisedAddress(name.text);
-  if (address !== undefined) {
-    const message = `server name: "${name.text}" stands for the address ${address}`;
-    throw request.error({ code: 'EINVAL', message: `${message}, which is verified only as "${address}"` });
-  }
+  const disguise = disguiseRefusal(name.text);
+  if (disguise !== undefined) throw request.error(disguise);
   if (records.length > 0) {
     addon.enableDane(association, name.text);
     const usable = records.filter(({ certificateUsage, selector, matchingType, associationData }) =>

@@ -5,7 +5,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import { disguisedAddress, type EngineErrorInit } from '@avs-net/core/plugin';
+import { disguiseRefusal, type EngineErrorInit } from '@avs-net/core/plugin';
 import type { ServerName } from './server-name.ts';
 import { NAME_MISMATCH } from './verification.ts';
 
@@ -16,11 +16,8 @@ export function requireVerifiable(name: ServerName | undefined, error: (init: En
       'the name of the server is not known, so its certificate cannot be checked: set serverNameIndication';
     throw error({ code: 'EINVAL', message });
   }
-  const { verified } = name;
-  const address = disguisedAddress(verified);
-  if (address === undefined) return;
-  const message = `server name: "${verified}" stands for the address ${address}`;
-  throw error({ code: 'EINVAL', message: `${message}, which is verified only as "${address}"` });
+  const disguise = disguiseRefusal(name.verified);
+  if (disguise !== undefined) throw error(disguise);
 }
 
 /** Why a certificate is not that of the server; undefined: it is. */

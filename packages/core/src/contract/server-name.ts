@@ -5,6 +5,7 @@
 
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import type { EngineErrorInit } from './association.ts';
 import type { CertificateServerInfo } from './security.ts';
 
 /** Undefined for anything but a host name of at most 255 characters; for addresses too. */
@@ -26,6 +27,14 @@ export function disguisedAddress(name: string): string | undefined {
   if (isAddressLiteral(name)) return undefined;
   const ascii = domainToASCII(name);
   return isIP(ascii) === 0 ? undefined : ascii;
+}
+
+/** Why no certificate is compared with `name`; undefined: it is no address in disguise. */
+export function disguiseRefusal(name: string): EngineErrorInit | undefined {
+  const address = disguisedAddress(name);
+  if (address === undefined) return undefined;
+  const message = `server name: "${name}" stands for the address ${address}, which is verified only as "${address}"`;
+  return { code: 'EINVAL', message };
 }
 
 /** The name of an entry of a table: labels may be in Unicode and the leftmost may be `*`. Undefined: it is no name. */
