@@ -48,6 +48,7 @@
       'native/session-entries.cc',
       'native/session-server.cc',
       'native/session-tickets.cc',
+      'native/slabs.cc',
       'native/translator.cc',
     ],
     'defines': ['NAPI_VERSION=8', 'OPENSSL_API_COMPAT=0x30000000L'],

@@ -32,7 +32,7 @@ class StateWriter {
     if (to_ != nullptr && size > 0) std::memcpy(to_ + size_, data, size);
     size_ += size;
   }
-  void Text(const std::string& text, int bytes) {
+  void Text(const SlabString& text, int bytes) {
     Number(text.size(), bytes);
     Put(text.data(), text.size());
   }
@@ -69,9 +69,9 @@ class StateReader {
     const Bytes taken = Take(size);
     if (taken.size > 0) std::memcpy(to, taken.data, taken.size);
   }
-  std::string Text(size_t bytes) {
+  SlabString Text(size_t bytes) {
     const Bytes taken = Take(Number(bytes));
-    return taken.size == 0 ? std::string() : std::string(reinterpret_cast<const char*>(taken.data), taken.size);
+    return taken.size == 0 ? SlabString() : SlabString(reinterpret_cast<const char*>(taken.data), taken.size);
   }
   Bytes Rest() { return Take(left_.size); }
   bool failed() const { return failed_; }
@@ -100,11 +100,11 @@ void Write(StateWriter* to, const RecordSecrets& secrets, const Facts& facts) {
   to->Text(facts.server_name.value_or(""), 2);
   to->Text(facts.alpn, 2);
   to->Number(facts.certificates.size(), 2);
-  for (const std::string& certificate : facts.certificates) to->Text(certificate, 4);
+  for (const SlabString& certificate : facts.certificates) to->Text(certificate, 4);
 }
 
-std::optional<std::string> If(bool present, std::string text) {
-  return present ? std::optional<std::string>(std::move(text)) : std::nullopt;
+std::optional<SlabString> If(bool present, SlabString text) {
+  return present ? std::optional<SlabString>(std::move(text)) : std::nullopt;
 }
 
 }  // namespace

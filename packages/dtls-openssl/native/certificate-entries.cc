@@ -98,7 +98,7 @@ napi_value PeerCertificates(napi_env env, napi_callback_info info) {
   napi_value list = nullptr;
   if (!arguments.ok() || napi_create_array(env, &list) != napi_ok) return nullptr;
   uint32_t count = 0;
-  for (const std::string& der : connection->facts().certificates) {
+  for (const SlabString& der : connection->facts().certificates) {
     napi_set_element(env, list, count++, BytesValue(env, der.data(), der.size()));
   }
   return list;

@@ -21,7 +21,7 @@ napi_value CreateAssociation(napi_env env, napi_callback_info info) {
   options.connection_id = arguments.OptionalData(6, "connectionId", 0, kMaxConnectionId);
   if (!arguments.ok()) return nullptr;
   if (name != nullptr) options.server_name = *name;
-  std::shared_ptr<Connection> connection = Connection::Open(arguments.environment(), std::move(context), options);
+  std::unique_ptr<Connection> connection = Connection::Open(arguments.environment(), std::move(context), options);
   if (connection == nullptr) {
     ThrowLibraryError(env, "ENOMEM", "createAssociation: OpenSSL cannot make a connection");
     return nullptr;
@@ -111,7 +111,7 @@ napi_value Info(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   const Facts facts = connection->facts();
   napi_value object = ObjectValue(env);
-  const auto set_bytes = [&](const char* name, const std::string& bytes) {
+  const auto set_bytes = [&](const char* name, const SlabString& bytes) {
     SetProperty(env, object, name, BytesValue(env, bytes.data(), bytes.size()));
   };
   if (facts.suite != 0) {

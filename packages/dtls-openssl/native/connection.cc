@@ -20,24 +20,24 @@
 
 namespace dtls_openssl {
 
-std::shared_ptr<Connection> Connection::Open(Environment* environment, std::shared_ptr<Context> context,
+std::unique_ptr<Connection> Connection::Open(Environment* environment, std::shared_ptr<Context> context,
                                              const ConnectionOptions& options) {
-  std::shared_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), options));
-  return connection != nullptr && connection->Configure(environment, options) ? connection : nullptr;
+  std::unique_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), options));
+  return connection != nullptr && connection->Configure(environment, options) ? std::move(connection) : nullptr;
 }
 
-std::shared_ptr<Connection> Connection::Continue(Environment* environment, std::shared_ptr<Context> context,
+std::unique_ptr<Connection> Connection::Continue(Environment* environment, std::shared_ptr<Context> context,
                                                  Bytes bytes) {
   AssociationState state;
   if (!ReadAssociationState(bytes, &state)) return nullptr;
   const RecordSecrets& secrets = state.keying_material.secrets();
   if (secrets.server != context->server() || !context->HasSuite(secrets.suite)) return nullptr;
   std::unique_ptr<RecordLayer> layer = RecordLayer::Continue(&environment->cipher_pool, state.records);
-  std::shared_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), {}));
+  std::unique_ptr<Connection> connection(new (std::nothrow) Connection(environment, std::move(context), {}));
   if (layer == nullptr || connection == nullptr) return nullptr;
   connection->established_.reset(new (std::nothrow)
                                      Established(std::move(layer), secrets, std::move(state.facts)));
-  return connection->established_ == nullptr ? nullptr : connection;
+  return connection->established_ == nullptr ? nullptr : std::move(connection);
 }
 
 Connection::Connection(Environment* environment, std::shared_ptr<Context> context, const ConnectionOptions& options)

@@ -18,6 +18,7 @@
 #include "handshake.h"
 #include "live-objects.h"
 #include "replay-window.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
@@ -33,7 +34,7 @@ struct ConnectionOptions {
   uint32_t replay_window = ReplayWindow::kMinSpan;
 };
 
-class Connection {
+class Connection : public InSlab {
  public:
   enum class Phase { kHandshake, kEstablished, kClosed };
 
@@ -46,11 +47,11 @@ class Connection {
   static constexpr size_t kMaxMessage = SSL3_RT_MAX_PLAIN_LENGTH;
 
   // Null: what is wrong is in the error queue.
-  static std::shared_ptr<Connection> Open(Environment* environment, std::shared_ptr<Context> context,
+  static std::unique_ptr<Connection> Open(Environment* environment, std::shared_ptr<Context> context,
                                           const ConnectionOptions& options);
   // Goes on from what `Established::Save` gave: established by `Start`, without SSL and handshake. Null: it is no such
   // state, or not one of this role.
-  static std::shared_ptr<Connection> Continue(Environment* environment, std::shared_ptr<Context> context, Bytes state);
+  static std::unique_ptr<Connection> Continue(Environment* environment, std::shared_ptr<Context> context, Bytes state);
   static Connection* From(const SSL* ssl) { return static_cast<Connection*>(SSL_get_app_data(ssl)); }
 
   ~Connection();

@@ -29,7 +29,7 @@ napi_value ContinueAssociation(napi_env env, napi_callback_info info) {
   std::shared_ptr<Context> context = arguments.ContextAt(0);
   const Bytes state = arguments.Data(1, "state", 0, kMaxState);
   if (!arguments.ok()) return nullptr;
-  std::shared_ptr<Connection> connection = Connection::Continue(arguments.environment(), std::move(context), state);
+  std::unique_ptr<Connection> connection = Connection::Continue(arguments.environment(), std::move(context), state);
   if (connection == nullptr) {
     napi_throw_error(env, "EINVAL", "the state is not one of an association of this role, version and ciphersuites");
     return nullptr;

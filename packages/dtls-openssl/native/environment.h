@@ -30,7 +30,7 @@ class Environment {
   BIO_METHOD* bio_method = nullptr;
   // Before what seals with it.
   CipherPool cipher_pool;
-  HandleTable<Context> contexts;
+  HandleTable<Context, std::shared_ptr<Context>> contexts;
   HandleTable<Connection> connections;
   HandleTable<RecordLayer> record_layers;
 

@@ -13,10 +13,11 @@
 #include "last-flight.h"
 #include "record-layer.h"
 #include "secret.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
-class Established {
+class Established : public InSlab {
  public:
   Established(std::unique_ptr<RecordLayer> layer, const RecordSecrets& secrets, Facts facts, LastFlight last_flight,
               uint16_t mtu);

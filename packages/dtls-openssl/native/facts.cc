@@ -7,15 +7,15 @@
 namespace dtls_openssl {
 namespace {
 
-std::optional<std::string> Text(const char* text) {
-  return text == nullptr ? std::nullopt : std::optional<std::string>(text);
+std::optional<SlabString> Text(const char* text) {
+  return text == nullptr ? std::nullopt : std::optional<SlabString>(text);
 }
 
-std::string Copy(Bytes bytes) {
-  return bytes.size == 0 ? std::string() : std::string(reinterpret_cast<const char*>(bytes.data), bytes.size);
+SlabString Copy(Bytes bytes) {
+  return bytes.size == 0 ? SlabString() : SlabString(reinterpret_cast<const char*>(bytes.data), bytes.size);
 }
 
-void AddCertificate(X509* certificate, std::vector<std::string>* list) {
+void AddCertificate(X509* certificate, CertificateList* list) {
   unsigned char* der = nullptr;
   const int size = i2d_X509(certificate, &der);
   if (size <= 0) return;
@@ -37,7 +37,8 @@ Facts FactsOf(SSL* ssl, const Handshake& handshake, bool server) {
   facts.extended_master_secret = SSL_get_extms_support(ssl) == 1;
   const bool psk = suite != nullptr && SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
   if (psk && server) {
-    facts.psk_identity = facts.resumed ? ReadMark(SSL_get_session(ssl)).identity : handshake.peer_identity();
+    const std::string identity = facts.resumed ? ReadMark(SSL_get_session(ssl)).identity : handshake.peer_identity();
+    facts.psk_identity.emplace(identity.data(), identity.size());
   }
   if (!server) facts.identity_hint = Text(SSL_get_psk_identity_hint(ssl));
   facts.server_name = Text(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
@@ -53,8 +54,8 @@ Facts FactsOf(SSL* ssl, const Handshake& handshake, bool server) {
   return facts;
 }
 
-std::vector<std::string> PeerCertificatesOf(SSL* ssl, bool server) {
-  std::vector<std::string> list;
+CertificateList PeerCertificatesOf(SSL* ssl, bool server) {
+  CertificateList list;
   X509* leaf = SSL_get0_peer_certificate(ssl);
   const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   if (leaf != nullptr) AddCertificate(leaf, &list);

@@ -6,12 +6,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
+
+#include "slabs.h"
 
 namespace dtls_openssl {
 
 class Handshake;
+
+// Each DER, leaf first.
+using CertificateList = std::vector<SlabString, SlabAllocator<SlabString>>;
 
 struct Facts {
   // As on the wire; 0: not known yet.
@@ -21,22 +25,22 @@ struct Facts {
   bool resumed = false;
   bool extended_master_secret = false;
   // Server: of the peer.
-  std::optional<std::string> psk_identity;
+  std::optional<SlabString> psk_identity;
   // Client.
-  std::optional<std::string> identity_hint;
-  std::optional<std::string> server_name;
-  std::string alpn;
-  // Of the peer, DER, leaf first.
-  std::vector<std::string> certificates;
+  std::optional<SlabString> identity_hint;
+  std::optional<SlabString> server_name;
+  SlabString alpn;
+  // Of the peer.
+  CertificateList certificates;
   // RFC 9146: on what the peer sends, and on what we send.
   bool connection_ids = false;
-  std::string own_id;
-  std::string peer_id;
+  SlabString own_id;
+  SlabString peer_id;
 };
 
 // Without certificates.
 Facts FactsOf(SSL* ssl, const Handshake& handshake, bool server);
-std::vector<std::string> PeerCertificatesOf(SSL* ssl, bool server);
+CertificateList PeerCertificatesOf(SSL* ssl, bool server);
 
 }  // namespace dtls_openssl
 

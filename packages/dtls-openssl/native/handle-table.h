@@ -11,11 +11,11 @@
 namespace dtls_openssl {
 
 // A handle is 1..2^31-1, so that V8 keeps it in a register: slot number, and above it how often the slot was reused.
-template <class T>
+template <class T, class Pointer = std::unique_ptr<T>>
 class HandleTable {
  public:
   // 0: full.
-  uint32_t Add(std::shared_ptr<T> object) {
+  uint32_t Add(Pointer object) {
     uint32_t slot;
     if (free_.empty()) {
       if (slots_.size() >= kMaxSlots) return 0;
@@ -35,7 +35,8 @@ class HandleTable {
     return slot < slots_.size() && HandleOf(slot) == handle ? slots_[slot].object.get() : nullptr;
   }
 
-  std::shared_ptr<T> Share(uint32_t handle) const {
+  // Where the table is not the only owner.
+  Pointer Share(uint32_t handle) const {
     return Find(handle) == nullptr ? nullptr : slots_[SlotOf(handle)].object;
   }
 
@@ -45,7 +46,7 @@ class HandleTable {
     slots_[slot].generation = (slots_[slot].generation + 1) & kGenerationMask;
     free_.push_back(slot);
     // Last, because destroying the object may run code that looks into the table.
-    std::shared_ptr<T> last = std::move(slots_[slot].object);
+    Pointer last = std::move(slots_[slot].object);
     return true;
   }
 
@@ -60,7 +61,7 @@ class HandleTable {
   static constexpr uint32_t kGenerationMask = (1u << (31 - kSlotBits)) - 1;
 
   struct Slot {
-    std::shared_ptr<T> object;
+    Pointer object;
     uint32_t generation = 0;
   };
 

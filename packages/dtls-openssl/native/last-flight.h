@@ -11,6 +11,7 @@
 #include "frames.h"
 #include "record-header.h"
 #include "record-layer.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
@@ -39,7 +40,7 @@ class LastFlight {
   void Add(bool is_protected, uint8_t type, Bytes content);
 
   // Each: 1 if protected, type, length (two bytes), content.
-  std::string records_;
+  SlabString records_;
   uint64_t next_plain_ = 0;
   int64_t expires_ = 0;
   uint8_t repetitions_ = 0;

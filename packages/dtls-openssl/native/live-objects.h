@@ -14,7 +14,7 @@ struct LiveObjects {
   std::atomic<int64_t> associations{0};  // Connection, the state of ours around an SSL
 };
 
-// The only mutable state that environments share: a worker's counts must be readable after it is gone.
+// Shared by all environments, as the slabs are and nothing else: a worker's counts must be readable after it is gone.
 LiveObjects& ProcessLiveObjects();
 
 // Counts one object from construction to destruction.

@@ -51,7 +51,7 @@ napi_value CreateRecordLayer(napi_env env, napi_callback_info info) {
   std::memcpy(secrets.master_secret, bytes.data, 48);
   std::memcpy(secrets.client_random, bytes.data + 48, 32);
   std::memcpy(secrets.server_random, bytes.data + 80, 32);
-  std::shared_ptr<RecordLayer> layer =
+  std::unique_ptr<RecordLayer> layer =
       RecordLayer::Create(&arguments.environment()->cipher_pool, secrets, options);
   OPENSSL_cleanse(&secrets, sizeof secrets);
   const uint32_t handle =
@@ -121,7 +121,7 @@ napi_value ContinueRecordLayer(napi_env env, napi_callback_info info) {
   const Bytes bytes = arguments.Data(0, "state", 0, kMaxDatagram);
   if (!arguments.ok()) return nullptr;
   RecordState state;
-  std::shared_ptr<RecordLayer> layer;
+  std::unique_ptr<RecordLayer> layer;
   if (ParseRecordState(bytes, &state)) {
     layer = RecordLayer::Continue(&arguments.environment()->cipher_pool, state);
   }

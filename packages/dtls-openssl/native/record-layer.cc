@@ -52,11 +52,9 @@ bool RecordLayer::Configure(const RecordOptions& options) {
   const Bytes own = options.own_id, peer = options.peer_id;
   if (own.size > RecordHeader::kMaxId || peer.size > RecordHeader::kMaxId) return false;
   if (!window_.Span(options.window)) return false;
-  if (own.size + peer.size == 0) return true;
-  ids_.reset(new (std::nothrow) uint8_t[own.size + peer.size]);
-  if (ids_ == nullptr) return false;
-  if (own.size > 0) std::memcpy(ids_.get(), own.data, own.size);
-  if (peer.size > 0) std::memcpy(ids_.get() + own.size, peer.data, peer.size);
+  ids_.reserve(own.size + peer.size);
+  if (own.size > 0) ids_.append(reinterpret_cast<const char*>(own.data), own.size);
+  if (peer.size > 0) ids_.append(reinterpret_cast<const char*>(peer.data), peer.size);
   own_id_size_ = static_cast<uint8_t>(own.size);
   peer_id_size_ = static_cast<uint8_t>(peer.size);
   return true;

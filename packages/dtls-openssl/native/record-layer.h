@@ -18,6 +18,7 @@
 #include "record-protection.h"
 #include "record-state.h"
 #include "replay-window.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
@@ -52,7 +53,7 @@ struct OpenedRecord {
   size_t next = 0;
 };
 
-class RecordLayer {
+class RecordLayer : public InSlab {
  public:
   static constexpr uint16_t kEpoch = 1;
   static constexpr uint16_t kVersion = 0xfefd;
@@ -88,14 +89,15 @@ class RecordLayer {
   RecordState State(uint64_t first) const;
 
   const RecordSuite& suite() const { return suite_; }
-  Bytes own_id() const { return {ids_.get(), own_id_size_, own_id_size_ > 0}; }
-  Bytes peer_id() const { return {ids_.get() + own_id_size_, peer_id_size_, peer_id_size_ > 0}; }
+  Bytes own_id() const { return {Ids(), own_id_size_, own_id_size_ > 0}; }
+  Bytes peer_id() const { return {Ids() + own_id_size_, peer_id_size_, peer_id_size_ > 0}; }
 
  private:
   RecordLayer(CipherPool* pool, CipherTenant tenants, const RecordSuite& suite, const RecordKeys& keys);
   static std::unique_ptr<RecordLayer> Create(CipherPool* pool, const RecordSuite& suite, const RecordKeys& keys,
                                              const RecordOptions& options);
   bool Configure(const RecordOptions& options);
+  const uint8_t* Ids() const { return reinterpret_cast<const uint8_t*>(ids_.data()); }
   RecordVerdict Judge(const RecordHeader& header) const;
 
   const RecordSuite& suite_;
@@ -105,7 +107,7 @@ class RecordLayer {
   uint64_t next_ = 0;
   uint64_t limit_ = RecordHeader::kMaxSequence;
   // Our own, then the peer's.
-  std::unique_ptr<uint8_t[]> ids_;
+  SlabString ids_;
   uint8_t own_id_size_ = 0;
   uint8_t peer_id_size_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "bytes.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
@@ -28,14 +29,15 @@ class Secret {
   bool Reserve(size_t size) {
     Wipe();
     if (size == 0) return true;
-    data_ = static_cast<uint8_t*>(OPENSSL_malloc(size));
+    data_ = static_cast<uint8_t*>(SlabAllocate(size));
     if (data_ == nullptr) return false;
     size_ = size;
     return true;
   }
 
   void Wipe() {
-    OPENSSL_clear_free(data_, size_);
+    if (data_ != nullptr) OPENSSL_cleanse(data_, size_);
+    SlabFree(data_, size_);
     data_ = nullptr;
     size_ = 0;
   }

@@ -5,10 +5,10 @@
 namespace dtls_openssl {
 namespace {
 
-std::string IdOf(const SSL_SESSION* session) {
+std::string_view IdOf(const SSL_SESSION* session) {
   unsigned size = 0;
   const unsigned char* id = SSL_SESSION_get_id(session, &size);
-  return std::string(reinterpret_cast<const char*>(id), size);
+  return {reinterpret_cast<const char*>(id), size};
 }
 
 }  // namespace
@@ -39,23 +39,23 @@ bool IsExpired(const SSL_SESSION* session) {
 }
 
 void SessionCache::Put(SSL_SESSION* session) {
-  const std::string id = IdOf(session);
+  const std::string_view id = IdOf(session);
   if (id.empty()) return;
   Erase(id);
-  while (entries_.size() >= kCapacity) Erase(std::string(entries_.back().id));
-  entries_.emplace_front();
-  if (!SerialiseSession(session, &entries_.front().der)) return entries_.pop_front();
-  entries_.front().id = id;
-  by_id_[id] = entries_.begin();
+  while (entries_.size() >= kCapacity) Erase(entries_.back().Id());
+  Entry& entry = entries_.emplace_front();
+  if (!SerialiseSession(session, &entry.der)) return entries_.pop_front();
+  entry.id_size = static_cast<uint8_t>(id.copy(entry.id.data(), entry.id.size()));
+  by_id_[entry.Id()] = entries_.begin();
 }
 
 Session SessionCache::Get(Bytes id) {
-  const auto found = by_id_.find(std::string(reinterpret_cast<const char*>(id.data), id.size));
+  const auto found = by_id_.find({reinterpret_cast<const char*>(id.data), id.size});
   if (found == by_id_.end()) return nullptr;
   const Secret& der = found->second->der;
   Session session = ParseSession({der.data(), der.size(), true});
   if (session == nullptr || IsExpired(session.get())) {
-    Erase(std::string(found->first));
+    Erase(found->first);
     return nullptr;
   }
   entries_.splice(entries_.begin(), entries_, found->second);
@@ -64,11 +64,12 @@ Session SessionCache::Get(Bytes id) {
 
 void SessionCache::Remove(const SSL_SESSION* session) { Erase(IdOf(session)); }
 
-void SessionCache::Erase(const std::string& id) {
+void SessionCache::Erase(std::string_view id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return;
-  entries_.erase(found->second);
+  const Entries::iterator entry = found->second;
   by_id_.erase(found);
+  entries_.erase(entry);
 }
 
 }  // namespace dtls_openssl

@@ -5,13 +5,18 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "bytes.h"
 #include "secret.h"
+#include "slabs.h"
 
 namespace dtls_openssl {
 
@@ -38,16 +43,23 @@ class SessionCache {
 
  private:
   struct Entry {
-    std::string id;
+    std::string_view Id() const { return {id.data(), id_size}; }
+
+    std::array<char, SSL_MAX_SSL_SESSION_ID_LENGTH> id;
+    uint8_t id_size = 0;
     Secret der;
   };
-  using Entries = std::list<Entry>;
+  using Entries = std::list<Entry, SlabAllocator<Entry>>;
+  // By ids that are in the entries.
+  using Index = std::unordered_map<std::string_view, Entries::iterator, std::hash<std::string_view>,
+                                   std::equal_to<std::string_view>,
+                                   SlabAllocator<std::pair<const std::string_view, Entries::iterator>>>;
 
-  void Erase(const std::string& id);
+  void Erase(std::string_view id);
 
   // The most recently used in front.
   Entries entries_;
-  std::unordered_map<std::string, Entries::iterator> by_id_;
+  Index by_id_;
 };
 
 }  // namespace dtls_openssl
