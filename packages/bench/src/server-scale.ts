@@ -1,8 +1,8 @@
 /**
  * What many PSK peers cost a DTLS server: memory for each, handshakes a second, and one message with few and with many
- * peers. The server runs in a process of its own, so that its processor time and memory are its own; every peer is a
- * client of ours with a port of its own. Messages come from one of the peers, and then from all in turn, which is the
- * worst for caches: of the server, and of the clients, whose time is not counted but whose caches may be the same.
+ * peers. Servers run in processes of their own, so that their processor time and memory are their own; every peer is a
+ * client of ours with a port of its own. Messages come from one of the peers, or from all in turn, which is the worst
+ * for caches: of the server, and of the clients, whose time is not counted but whose caches may be the same.
  * Usage: `node packages/bench/dist/server-scale.js [peers,…] [dtls|udp]`, default `1,100,10000 dtls`; `udp` is the same
  * without security, for comparison. Each peer takes a file descriptor (`ulimit -n`); pinned to one core
  * (`taskset -c 1`) the figures vary least.
@@ -29,65 +29,85 @@ export interface Cost {
   readonly stats: SocketStatistics;
 }
 
+/** A server with its peers, some of which speak. */
+interface Row {
+  readonly server: ChildProcess;
+  readonly connected: number;
+  readonly speaking: readonly Socket[];
+  readonly costs: number[];
+  readonly outsideKernel: number[];
+}
+
 async function measure(): Promise<void> {
   const sizes = (process.argv[2] ?? '1,100,10000').split(',').map(Number);
-  for (const size of sizes) await measureWith(size);
-}
-
-async function measureWith(size: number): Promise<void> {
-  const server = fork(fileURLToPath(new URL('scale-server.js', import.meta.url)), [TYPE], {
-    execArgv: ['--expose-gc'],
-  });
-  const [port] = (await once(server, 'message')) as [number];
   const net = createNet({ plugins: [udp, dtlsOpenssl] });
+  const rows: Row[] = [];
   try {
-    // Both ends have run all their code before anything is measured.
-    const warm = await connectAll(net, port, 200);
-    await echoes(warm, 20_000, AT_ONCE);
-    for (const client of warm) await client.dispose();
-    const before = await costOf(server, 'memory');
-    const begun = systemClock.now();
-    const clients = await connectAll(net, port, size);
-    const elapsed = systemClock.now() - begun;
-    const connected = await costOf(server);
-    const handshakeCpu = (connected.cpu - before.cpu) / size;
-    const kept = await costOf(server, 'memory');
-    const perPeer = (kept.rss - before.rss) / size / 1_024;
-    const heap = (kept.heapUsed - before.heapUsed) / size / 1_024;
-    const rates: string[] = [];
-    for (const speaking of new Set([1, size])) {
-      rates.push(
-        await rate(server, clients.slice(0, speaking), 1),
-        await rate(server, clients.slice(0, speaking), AT_ONCE),
-      );
+    for (const size of sizes) {
+      const server = await startServer();
+      const clients = await fill(net, server, size);
+      for (const speaking of new Set([1, size])) {
+        rows.push({
+          server,
+          connected: size,
+          speaking: clients.slice(0, speaking),
+          costs: [],
+          outsideKernel: [],
+        });
+      }
     }
-    const { stats } = await costOf(server);
-    process.stdout.write(
-      `${size} ${TYPE} peers: ${stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
-        `${Math.round(handshakeCpu)} µs of the server each; ${perPeer.toFixed(1)} KiB resident for each peer ` +
-        `(${heap.toFixed(1)} KiB of them in the heap); one message and its echo:\n${rates.join('')}`,
-    );
+    // All rows in turn, so that what else the machine does befalls them alike.
+    for (let round = 0; round < ROUNDS; round++) for (const row of rows) await add(row);
+    process.stdout.write(`one message and its echo, ${AT_ONCE} at once, processor time of the server:\n`);
+    for (const row of rows) process.stdout.write(`  ${describe(row, rows[0]!)}\n`);
   } finally {
     await net.close();
-    server.disconnect();
-    await once(server, 'exit');
+    for (const server of new Set(rows.map((row) => row.server))) server.disconnect();
   }
 }
 
-async function rate(server: ChildProcess, clients: readonly Socket[], inFlight: number): Promise<string> {
-  const costs: number[] = [];
-  const ours: number[] = [];
-  const perSecond: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const from = await costOf(server);
-    perSecond.push(await echoes(clients, MESSAGES, inFlight));
-    const to = await costOf(server);
-    costs.push((to.cpu - from.cpu) / MESSAGES);
-    ours.push((to.user - from.user) / MESSAGES);
-  }
+async function startServer(): Promise<ChildProcess> {
+  const path = fileURLToPath(new URL('scale-server.js', import.meta.url));
+  return fork(path, [TYPE], { execArgv: ['--expose-gc'] });
+}
+
+/** Connects `size` clients, and says what they cost. */
+async function fill(net: Net, server: ChildProcess, size: number): Promise<Socket[]> {
+  const [port] = (await once(server, 'message')) as [number];
+  // Both ends have run all their code before anything is measured.
+  const warm = await connectAll(net, port, 200);
+  await echoes(warm, 30_000);
+  for (const client of warm) await client.dispose();
+  const before = await costOf(server, 'memory');
+  const begun = systemClock.now();
+  const clients = await connectAll(net, port, size);
+  const elapsed = systemClock.now() - begun;
+  const connected = await costOf(server);
+  const handshakeCpu = (connected.cpu - before.cpu) / size;
+  const kept = await costOf(server, 'memory');
+  const perPeer = (kept.rss - before.rss) / size / 1_024;
+  const heap = (kept.heapUsed - before.heapUsed) / size / 1_024;
+  process.stdout.write(
+    `${size} ${TYPE} peers: ${kept.stats['peers']} connected, ${Math.round((size / elapsed) * 1_000)} handshakes/s, ` +
+      `${Math.round(handshakeCpu)} µs of the server each; ${perPeer.toFixed(1)} KiB resident for each peer ` +
+      `(${heap.toFixed(1)} KiB of them in the heap)\n`,
+  );
+  return clients;
+}
+
+async function add({ server, speaking, costs, outsideKernel }: Row): Promise<void> {
+  const from = await costOf(server);
+  await echoes(speaking, MESSAGES);
+  const to = await costOf(server);
+  costs.push((to.cpu - from.cpu) / MESSAGES);
+  outsideKernel.push((to.user - from.user) / MESSAGES);
+}
+
+function describe({ connected, speaking, costs, outsideKernel }: Row, first: Row): string {
+  const ratio = median(costs.map((cost, round) => cost / first.costs[round]!));
   return (
-    `  ${clients.length} speaking, ${inFlight} at once: ${median(costs).toFixed(1)} µs, ` +
-    `${median(ours).toFixed(1)} of them outside the kernel (${Math.round(median(perSecond))}/s)\n`
+    `${connected} connected, ${speaking.length} speaking: ${median(costs).toFixed(1)} µs, ` +
+    `${median(outsideKernel).toFixed(1)} of them outside the kernel; ${ratio.toFixed(2)} times the first`
   );
 }
 
@@ -111,9 +131,8 @@ async function connectAll(net: Net, port: number, count: number): Promise<Socket
   return clients;
 }
 
-/** `count` messages over all clients in turn, `inFlight` under way; echoes per second. */
-function echoes(clients: readonly Socket[], count: number, inFlight: number): Promise<number> {
-  const begun = systemClock.now();
+/** `count` messages over all clients in turn, `AT_ONCE` under way. */
+function echoes(clients: readonly Socket[], count: number): Promise<void> {
   let sent = 0;
   let heard = 0;
   return new Promise((resolve) => {
@@ -124,11 +143,11 @@ function echoes(clients: readonly Socket[], count: number, inFlight: number): Pr
       if (sent < count) send();
       else if (heard === count) {
         for (const client of clients) client.off('message', hear);
-        resolve((count / (systemClock.now() - begun)) * 1_000);
+        resolve();
       }
     };
     for (const client of clients) client.on('message', hear);
-    for (let first = 0; first < Math.min(inFlight, count); first++) send();
+    for (let first = 0; first < AT_ONCE; first++) send();
   });
 }
 
@@ -140,7 +159,8 @@ async function costOf(server: ChildProcess, what: 'memory' | 'time' = 'time'): P
 
 const TYPE = process.argv[3] ?? 'dtls';
 const AT_ONCE = 32;
-const MESSAGES = 50_000;
-const ROUNDS = 3;
+/** Of one row in one round. */
+const MESSAGES = 4_000;
+const ROUNDS = 50;
 
 await measure();
