@@ -53,6 +53,7 @@ const PARTS = [
   'record-state',
   'record-suite',
   'replay-window',
+  'slabs',
 ];
 
 const SUITES = [
