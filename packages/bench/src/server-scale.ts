@@ -41,19 +41,15 @@ interface Row {
 async function measure(): Promise<void> {
   const sizes = (process.argv[2] ?? '1,100,10000').split(',').map(Number);
   const net = createNet({ plugins: [udp, dtlsOpenssl] });
+  const servers: ChildProcess[] = [];
   const rows: Row[] = [];
   try {
-    for (const size of sizes) {
-      const server = await startServer();
-      const clients = await fill(net, server, size);
-      for (const speaking of new Set([1, size])) {
-        rows.push({
-          server,
-          connected: size,
-          speaking: clients.slice(0, speaking),
-          costs: [],
-          outsideKernel: [],
-        });
+    for (const connected of sizes) {
+      const server = startServer();
+      servers.push(server);
+      const clients = await fill(net, server, connected);
+      for (const count of new Set([1, connected])) {
+        rows.push({ server, connected, speaking: clients.slice(0, count), costs: [], outsideKernel: [] });
       }
     }
     // All rows in turn, so that what else the machine does befalls them alike.
@@ -62,11 +58,11 @@ async function measure(): Promise<void> {
     for (const row of rows) process.stdout.write(`  ${describe(row, rows[0]!)}\n`);
   } finally {
     await net.close();
-    for (const server of new Set(rows.map((row) => row.server))) server.disconnect();
+    for (const server of servers) server.disconnect();
   }
 }
 
-async function startServer(): Promise<ChildProcess> {
+function startServer(): ChildProcess {
   const path = fileURLToPath(new URL('scale-server.js', import.meta.url));
   return fork(path, [TYPE], { execArgv: ['--expose-gc'] });
 }
