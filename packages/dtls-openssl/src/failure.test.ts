@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { clientConfiguration, clientSecurity, KEY, serverConfiguration, Wire } from '../test/wire.ts';
+import { clientConfiguration, clientSecurity, FAST, KEY, serverConfiguration, Wire } from '../test/wire.ts';
 
 const WRONG_KEY = clientSecurity(randomBytes(16));
 const STRANGER = clientSecurity(KEY, 'stranger');
@@ -10,7 +10,8 @@ describe('a handshake that fails', () => {
     ['a wrong key', WRONG_KEY],
     ['an unknown identity', STRANGER],
   ])('says to a client with %s what is likely', async (_what, security) => {
-    const wire = await new Wire(clientConfiguration({ security }), serverConfiguration()).connect();
+    const fast = { dtlsHandshakeTimeouts: FAST };
+    const wire = await new Wire(clientConfiguration({ security, ...fast }), serverConfiguration(fast)).connect();
     // The server may be the first to give up.
     await wire.until(() => wire.client.error !== undefined);
     expect(wire.client.error).toMatchObject({

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Authority, Identity } from '../../../test/pki.ts';
 import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, ownCertificate, presenting, trusting } from '../test/certificates.ts';
-import { clientConfiguration, clientSecurity, contextOf, IDENTITY, KEY, Wire } from '../test/wire.ts';
+import { clientConfiguration, clientSecurity, contextOf, FAST, IDENTITY, KEY, Wire } from '../test/wire.ts';
 
 let root: Authority;
 let own: Identity;
@@ -60,7 +60,7 @@ describe('a server for both kinds of client', () => {
     ['the wrong key', Buffer.alloc(16, 9), IDENTITY],
     ['an unknown identity', KEY, 'nobody'],
   ])('takes no client with %s, and offers it no certificate instead', async (_what, key, identity) => {
-    const client = clientConfiguration({ security: clientSecurity(key, identity) });
+    const client = clientConfiguration({ security: clientSecurity(key, identity), dtlsHandshakeTimeouts: FAST });
     const wire = await Wire.of(client, server()).then((made) => made.connect());
     expect(wire.server.isEstablished).toBe(false);
     expect(findCiphersuite(wire.server.association.info().ciphersuite?.id ?? 0)?.mode ?? 'psk').toBe('psk');

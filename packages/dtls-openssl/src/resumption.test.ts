@@ -1,7 +1,15 @@
 import { hkdfSync } from 'node:crypto';
 import type { SecureConfiguration } from '@avs-net/core/plugin';
 import { describe, expect, it } from 'vitest';
-import { clientConfiguration, clientSecurity, context, IDENTITY, serverConfiguration, Wire } from '../test/wire.ts';
+import {
+  clientConfiguration,
+  clientSecurity,
+  context,
+  FAST,
+  IDENTITY,
+  serverConfiguration,
+  Wire,
+} from '../test/wire.ts';
 
 /** Any store switches sessions on; the wire keeps them itself. */
 const session = new Map<string, Uint8Array>();
@@ -34,7 +42,11 @@ describe('a session', () => {
     ['of other ticket keys', (same) => ({ ...same, server: { ticketKeys: [Buffer.alloc(32, 9)] } })],
   ])('is not resumed by a server %s', async (_what, change) => {
     const keys = { server: { ticketKeys: [Buffer.alloc(32, 1)] } };
-    const { first, second } = await twice({ server: serverConfiguration(keys), secondServer: change });
+    const { first, second } = await twice({
+      server: serverConfiguration(keys),
+      secondServer: change,
+      secondClient: { ...resuming, dtlsHandshakeTimeouts: FAST },
+    });
     expect(second.client.association.info().resumed ?? false).toBe(false);
     expect(second.server.association.info().resumed ?? false).toBe(false);
     done(first, second);

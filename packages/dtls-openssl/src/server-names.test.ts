@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Authority, Identity } from '../../../test/pki.ts';
 import { pkiStage } from '../../../test/pki-stage.ts';
 import { chainOf, configured, meet, ownCertificate, presenting, trusting } from '../test/certificates.ts';
-import { contextOf, Wire } from '../test/wire.ts';
+import { contextOf, FAST, Wire } from '../test/wire.ts';
 import { liveObjects } from './live-objects.ts';
 
 let root: Authority;
@@ -173,12 +173,10 @@ describe('a server with names', () => {
 
   it('rests while it asks, asks once, and takes no answer in ten seconds for none', async () => {
     const wire = await Wire.of(
-      client(),
+      { ...client(), dtlsHandshakeTimeouts: FAST },
       server(async () => undefined),
       undefined,
-      {
-        client: { serverName: 'one.example' },
-      },
+      { client: { serverName: 'one.example' } },
     );
     const began = systemClock.now();
     wire.server.association.start(began);

@@ -5,7 +5,7 @@
 import type { CertificateInfo, CertificateServerInfo, SecureConfiguration } from '@avs-net/core/plugin';
 import { certificateChainFromBuffer, certRevocationListFromBuffer, privateKeyFromBuffer } from '@avs-net/credentials';
 import type { Identity } from '../../../test/pki.ts';
-import { type Carry, type EndOptions, FAST, Wire } from './wire.ts';
+import { type Carry, type EndOptions, Wire } from './wire.ts';
 
 /** A client that trusts these and nobody else. */
 export function trusting(authorities: readonly Identity[], overrides: Partial<CertificateInfo> = {}): CertificateInfo {
@@ -37,7 +37,7 @@ export function configured(
   security: SecureConfiguration['security'],
   overrides: Partial<SecureConfiguration> = {},
 ): SecureConfiguration {
-  return { security, dtlsHandshakeTimeouts: FAST, ...overrides };
+  return { security, ...overrides };
 }
 
 export interface Meeting {
