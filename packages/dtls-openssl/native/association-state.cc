@@ -70,8 +70,7 @@ class StateReader {
     if (taken.size > 0) std::memcpy(to, taken.data, taken.size);
   }
   SlabString Text(size_t bytes) {
-    const Bytes taken = Take(Number(bytes));
-    return taken.size == 0 ? SlabString() : SlabString(reinterpret_cast<const char*>(taken.data), taken.size);
+    return SlabStringOf(Take(Number(bytes)));
   }
   Bytes Rest() { return Take(left_.size); }
   bool failed() const { return failed_; }
@@ -149,9 +148,8 @@ bool ReadAssociationState(Bytes bytes, AssociationState* state) {
     facts.resumed = (flags & kResumed) != 0;
     facts.extended_master_secret = (flags & kExtendedMasterSecret) != 0;
     facts.connection_ids = (flags & kConnectionIds) != 0;
-    const Bytes own = state->records.own_id, peer = state->records.peer_id;
-    if (own.size > 0) facts.own_id.assign(reinterpret_cast<const char*>(own.data), own.size);
-    if (peer.size > 0) facts.peer_id.assign(reinterpret_cast<const char*>(peer.data), peer.size);
+    facts.own_id = SlabStringOf(state->records.own_id);
+    facts.peer_id = SlabStringOf(state->records.peer_id);
   }
   OPENSSL_cleanse(&secrets, sizeof secrets);
   return whole && facts.version == RecordLayer::kVersion;

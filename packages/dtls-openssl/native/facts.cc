@@ -11,10 +11,6 @@ std::optional<SlabString> Text(const char* text) {
   return text == nullptr ? std::nullopt : std::optional<SlabString>(text);
 }
 
-SlabString Copy(Bytes bytes) {
-  return bytes.size == 0 ? SlabString() : SlabString(reinterpret_cast<const char*>(bytes.data), bytes.size);
-}
-
 void AddCertificate(X509* certificate, CertificateList* list) {
   unsigned char* der = nullptr;
   const int size = i2d_X509(certificate, &der);
@@ -45,11 +41,11 @@ Facts FactsOf(SSL* ssl, const Handshake& handshake, bool server) {
   const unsigned char* protocol = nullptr;
   unsigned protocol_size = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &protocol_size);
-  facts.alpn = Copy({protocol, protocol_size, true});
+  facts.alpn = SlabStringOf({protocol, protocol_size, true});
   facts.connection_ids = handshake.ids().negotiated();
   if (facts.connection_ids) {
-    facts.own_id = Copy(handshake.ids().own());
-    facts.peer_id = Copy(handshake.ids().peer());
+    facts.own_id = SlabStringOf(handshake.ids().own());
+    facts.peer_id = SlabStringOf(handshake.ids().peer());
   }
   return facts;
 }

@@ -9,6 +9,8 @@
 #include <new>
 #include <string>
 
+#include "bytes.h"
+
 namespace dtls_openssl {
 
 // Aligned for everything; null: no memory. From any thread; what is larger than 1 KiB comes from the heap.
@@ -51,6 +53,10 @@ class SlabAllocator {
 };
 
 using SlabString = std::basic_string<char, std::char_traits<char>, SlabAllocator<char>>;
+
+inline SlabString SlabStringOf(Bytes bytes) {
+  return bytes.size == 0 ? SlabString() : SlabString(reinterpret_cast<const char*>(bytes.data), bytes.size);
+}
 
 }  // namespace dtls_openssl
 
