@@ -20,12 +20,16 @@ export const PACKAGES = {
   'coap-server-gnutls': 'libcoap3-bin',
 } as const;
 
+/** Ends the test that `context` is of: skipped, or failed where peers are required. */
+export function endUnavailable(context: { skip(note?: string): void }, reason: string): void {
+  if (process.env['AVS_NET_REQUIRE_PEERS'] === '1') throw new Error(reason);
+  context.skip(reason);
+}
+
 /** Call it first in a test that needs `program`. */
 export function needs(context: { skip(note?: string): void }, program: PeerProgram): void {
   if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) return;
-  const reason = `unavailable: ${program} is not installed (Debian package ${PACKAGES[program]})`;
-  if (process.env['AVS_NET_REQUIRE_PEERS'] === '1') throw new Error(reason);
-  context.skip(reason);
+  endUnavailable(context, `unavailable: ${program} is not installed (Debian package ${PACKAGES[program]})`);
 }
 
 export interface PeerServer {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { endUnavailable } from '../../../test/peers.ts';
 
 /** Milliseconds to compile and run on a busy machine. */
 const PATIENCE = 300_000;
@@ -21,8 +22,7 @@ beforeAll(() => {
   reason = unavailable();
 }, PATIENCE);
 beforeEach((test) => {
-  if (reason !== undefined && process.env['AVS_NET_REQUIRE_PEERS'] === '1') throw new Error(reason);
-  if (reason !== undefined) test.skip(reason);
+  if (reason !== undefined) endUnavailable(test, reason);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
